@@ -1,0 +1,2 @@
+//! Correlation IDs: keyed, typed pseudonyms that replace identifiers.
+pub struct Keyring;

@@ -1,0 +1,154 @@
+//! Detectors: named ways to find one kind of value. Each is an *anchor* (how candidates are found cheaply) and a
+//! *check over bytes* (whether a candidate is one, and how far it reaches). How anchors are found can change without
+//! touching a detector. Adding a detector is one entry in the table of its family, with samples and near misses.
+
+mod hints;
+pub use hints::Hints;
+
+/// One entry of the table.
+#[derive(Debug)]
+pub struct Detector {
+    /// The name policies use (`email`, `credit_card`).
+    pub name: &'static str,
+    /// What its values are: the kind of their correlation IDs (`email`, `card`, `ip`). Several detectors may share one.
+    pub kind: &'static str,
+    /// For documentation and grouping.
+    pub family: Family,
+    /// Where candidates begin.
+    pub anchor: Anchor,
+    /// Looks at one candidate.
+    pub check: fn(&Site<'_>) -> Check,
+    /// Texts in which it must hit.
+    pub samples: &'static [Sample],
+    /// Texts in which it must not.
+    pub near_misses: &'static [NearMiss],
+}
+
+/// Groups of detectors, in the order of the documentation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// Passwords, tokens, keys.
+    Credentials,
+    /// Cards, bank accounts.
+    Payment,
+    /// E-mail, phone.
+    Contact,
+    /// National and tax ids.
+    Government,
+    /// Addresses of machines.
+    Network,
+}
+
+/// How candidates of a detector are found. A *word* is a maximal run of ASCII letters and digits.
+#[derive(Clone, Copy, Debug)]
+pub enum Anchor {
+    /// Each occurrence of one byte; `Site::at` is the byte.
+    Byte(u8),
+    /// Each word that begins with `min..=max` digits (20 stands for 20 or more); `Site::at` is the first digit.
+    Digits {
+        /// Fewest leading digits.
+        min: u8,
+        /// Most leading digits.
+        max: u8,
+    },
+    /// Each word that begins with `min..=max` (at most 7) letters followed by a digit; `Site::at` is the first letter.
+    Letters {
+        /// Fewest leading letters.
+        min: u8,
+        /// Most leading letters.
+        max: u8,
+    },
+    /// Each occurrence of one of the literals (case-sensitive, ≥ 3 bytes); `Site::at` is its first byte.
+    Literal(&'static [&'static str]),
+    /// Each `key=value` or `key: value` in text, and each string value of a document under its key; `Site::at` is the
+    /// first byte of the value, `Site::part` ends where the value ends, `Site::key` is the key.
+    Pair,
+}
+
+/// A candidate in its surroundings.
+#[derive(Debug)]
+pub struct Site<'a> {
+    /// The whole text: a decoded string value, a key or a line.
+    pub text: &'a [u8],
+    /// The part of `text` in which a hit must lie: structure (URLs, headers, replacements) cuts a text in parts. A
+    /// border of the part counts as a clean boundary. Keywords may be looked for before it, down to `floor`.
+    pub part: std::ops::Range<usize>,
+    /// How far keywords may be looked for backwards: the end of the last replacement, or 0.
+    pub floor: usize,
+    /// Where the anchor begins (see [`Anchor`]).
+    pub at: usize,
+    /// For [`Anchor::Pair`]: the bytes of the key, without quotes.
+    pub key: &'a [u8],
+    /// What the path of the text (and in `key=value` the key) says.
+    pub hints: Hints,
+}
+
+/// What a check found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Check {
+    /// Nothing like it.
+    No,
+    /// Almost: worth a line in `explain`.
+    Miss(Why),
+    /// A value, as byte range of `Site::text` inside `Site::part`.
+    Hit {
+        /// First byte.
+        start: usize,
+        /// One past the last byte.
+        end: usize,
+    },
+}
+
+/// Why a candidate is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// The check digits do not fit.
+    Checksum,
+    /// It is part of a longer token.
+    Boundary,
+    /// No such number range, country, prefix.
+    Range,
+    /// Needs a keyword or field name nearby.
+    NoKeyword,
+    /// A value of this kind that is kept on purpose; says which (`private address`, `documentation range`, `version`).
+    Kept(&'static str),
+    /// The field holds times, sizes, offsets, hashes.
+    FieldKept,
+    /// Too little randomness for a secret.
+    LowEntropy,
+    /// A placeholder such as `${X}`, `****` or `<redacted>`.
+    Placeholder,
+}
+
+/// A text in which a detector must hit.
+#[derive(Debug)]
+pub struct Sample {
+    /// The field the text stands in, or "".
+    pub field: &'static str,
+    /// The text.
+    pub text: &'static str,
+    /// What must be hit, exactly.
+    pub hit: &'static str,
+}
+
+/// A text in which a detector must not hit.
+#[derive(Debug)]
+pub struct NearMiss {
+    /// The field the text stands in, or "".
+    pub field: &'static str,
+    /// The text.
+    pub text: &'static str,
+}
+
+/// Index of a detector in [`all`].
+pub type DetectorIndex = u16;
+
+/// Every detector, families in order. The order is part of the policy id.
+pub fn all() -> &'static [&'static Detector] {
+    &[]
+}
+
+/// The detector of that name.
+pub fn by_name(name: &str) -> Option<DetectorIndex> {
+    all().iter().position(|d| d.name == name).map(|i| i as DetectorIndex)
+}

@@ -1,0 +1,2 @@
+//! What the user wrote → what the machine runs.
+pub struct Policy;

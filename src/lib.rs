@@ -1,0 +1,15 @@
+//! Redacts personal data and secrets from log streams.
+#![forbid(unsafe_code)]
+
+pub mod cli;
+pub mod daemon;
+pub mod engine;
+pub mod keys;
+pub mod limits;
+pub mod pipeline;
+pub mod sink;
+pub mod source;
+
+pub use engine::correlate::Keyring;
+pub use engine::policy::Policy;
+pub use engine::redact::{Outcome, Redacted, Redactor};

@@ -1,0 +1,44 @@
+//! Every bound of the program, unit last in the name. Relations between them are checked when the crate is compiled.
+
+/// Longest line that is redacted, without its newline; longer ones are withheld. `--max-line` changes it.
+pub const LINE_BYTES_DEFAULT: usize = 1 << 20;
+/// What `--max-line` accepts at most.
+pub const LINE_BYTES_MAX: usize = 10 << 20;
+/// A batch is sent on when its output reaches this size.
+pub const BATCH_BYTES_MAX: usize = 256 << 10;
+/// Size of one read from a source.
+pub const READ_BYTES: usize = 128 << 10;
+/// Containers inside containers in one JSON document; deeper subtrees are withheld.
+pub const JSON_DEPTH_MAX: usize = 64;
+/// Documents inside strings inside documents.
+pub const NESTED_DEPTH_MAX: usize = 4;
+/// Percent-encoding inside percent-encoding.
+pub const PERCENT_DEPTH_MAX: usize = 2;
+/// Bytes decoded for one record, as a multiple of its length (a floor of 64 KiB applies).
+pub const DECODED_BYTES_FACTOR_MAX: usize = 4;
+/// Distinct paths whose decisions are remembered by one `Redactor`.
+pub const PATHS_MAX: usize = 16 << 10;
+/// Longest key whose decision is remembered.
+pub const KEY_CACHED_BYTES_MAX: usize = 64;
+/// A policy file.
+pub const POLICY_BYTES_MAX: usize = 1 << 20;
+/// One user pattern, as written.
+pub const PATTERN_BYTES_MAX: usize = 4 << 10;
+/// One user pattern, compiled.
+pub const PATTERN_NFA_BYTES_MAX: usize = 1 << 20;
+/// User patterns of one policy.
+pub const PATTERNS_MAX: usize = 500;
+/// Layers of one policy, packs included.
+pub const LAYERS_MAX: usize = 32;
+/// Rules of one policy, all layers together.
+pub const RULES_MAX: usize = 10_000;
+/// A key ring file.
+pub const RING_BYTES_MAX: usize = 1 << 20;
+/// Keys of one ring.
+pub const RING_KEYS_MAX: usize = 4096;
+
+const _: () = {
+    assert!(LINE_BYTES_DEFAULT <= LINE_BYTES_MAX);
+    assert!(READ_BYTES <= BATCH_BYTES_MAX);
+    assert!(JSON_DEPTH_MAX <= 64, "the lexer keeps one bit per level in a u64");
+};

@@ -1,0 +1,1 @@
+//! Boundary tests: the real binary, the public library.
