@@ -32,6 +32,12 @@ pub const PATTERNS_MAX: usize = 500;
 pub const LAYERS_MAX: usize = 32;
 /// Rules of one policy, all layers together.
 pub const RULES_MAX: usize = 10_000;
+/// One selector, as written.
+pub const SELECTOR_BYTES_MAX: usize = 256;
+/// Segments of one selector.
+pub const SELECTOR_PIECES_MAX: usize = 32;
+/// The text of `replace`.
+pub const REPLACE_BYTES_MAX: usize = 256;
 /// A key ring file.
 pub const RING_BYTES_MAX: usize = 1 << 20;
 /// Keys of one ring.
