@@ -42,9 +42,17 @@ pub const REPLACE_BYTES_MAX: usize = 256;
 pub const RING_BYTES_MAX: usize = 1 << 20;
 /// Keys of one ring.
 pub const RING_KEYS_MAX: usize = 4096;
+/// Epochs of one `keys derive`. Key ids have 20 bits: among this many one clash is to be expected in 15 runs.
+pub const DERIVED_EPOCHS_MAX: u32 = 366;
+/// The shortest epoch of derived keys.
+pub const EPOCH_SECONDS_MIN: u32 = 3600;
+/// The longest epoch of derived keys.
+pub const EPOCH_SECONDS_MAX: u32 = 366 * 86_400;
 
 const _: () = {
     assert!(LINE_BYTES_DEFAULT <= LINE_BYTES_MAX);
     assert!(READ_BYTES <= BATCH_BYTES_MAX);
+    assert!(DERIVED_EPOCHS_MAX as usize <= RING_KEYS_MAX);
+    assert!(EPOCH_SECONDS_MIN <= EPOCH_SECONDS_MAX);
     assert!(JSON_DEPTH_MAX <= 64, "the lexer keeps one bit per level in a u64");
 };
