@@ -1,1 +1,3 @@
 //! Boundary tests: the real binary, the public library.
+
+mod layers;
