@@ -22,10 +22,20 @@ pub const PATHS_MAX: usize = 16 << 10;
 pub const KEY_CACHED_BYTES_MAX: usize = 64;
 /// A policy file.
 pub const POLICY_BYTES_MAX: usize = 1 << 20;
+/// Values of one policy file, its lists and maps included, aliases followed.
+pub const POLICY_NODES_MAX: usize = 100_000;
+/// Lists and maps inside lists and maps of a policy file.
+pub const POLICY_DEPTH_MAX: usize = 32;
 /// One user pattern, as written.
 pub const PATTERN_BYTES_MAX: usize = 4 << 10;
 /// One user pattern, compiled.
 pub const PATTERN_NFA_BYTES_MAX: usize = 1 << 20;
+/// Groups inside groups in one user pattern.
+pub const PATTERN_DEPTH_MAX: u32 = 50;
+/// All user patterns of one policy, compiled.
+pub const PATTERNS_BYTES_MAX: usize = 32 << 20;
+/// How much more work a search may take on four times the text; 4 is linear, 16 quadratic.
+pub const PROBE_RATIO_MAX: u64 = 8;
 /// User patterns of one policy.
 pub const PATTERNS_MAX: usize = 500;
 /// Layers of one policy, packs included.
@@ -38,6 +48,10 @@ pub const SELECTOR_BYTES_MAX: usize = 256;
 pub const SELECTOR_PIECES_MAX: usize = 32;
 /// The text of `replace`.
 pub const REPLACE_BYTES_MAX: usize = 256;
+/// `keep_first` and `keep_last` of `partial`, in characters.
+pub const PARTIAL_CHARS_MAX: u8 = 64;
+/// The scope of correlation IDs.
+pub const SCOPE_BYTES_MAX: usize = 128;
 /// A key ring file.
 pub const RING_BYTES_MAX: usize = 1 << 20;
 /// Keys of one ring.

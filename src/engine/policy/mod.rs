@@ -2,16 +2,30 @@
 //! with their place; a compiled [`Policy`] cannot fail.
 
 mod action;
+mod compile;
+mod effect;
+mod error;
 mod fields;
+mod file;
+mod identity;
+mod layers;
+mod packs;
+mod pattern;
+mod probe;
 pub mod selector;
+mod tree;
 
 use std::fmt;
 
 use regex_automata::meta;
 
-use crate::engine::detect::{self, DetectorIndex};
+use crate::engine::correlate::CanonicalOptions;
+use crate::engine::detect::DetectorIndex;
 pub use action::{Action, Partial};
+pub use error::{PolicyError, PolicyErrors, Problem, SourceText, Unreadable};
 pub use fields::{FieldHit, FieldIndex};
+pub use file::Syntax;
+pub use layers::{LayerSource, Read};
 pub use selector::{Segment, Selector};
 
 /// Index into [`Policy::rules`].
@@ -185,31 +199,53 @@ pub enum Expect {
     Json(String),
 }
 
-/// How canonical forms are made where users may choose.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CanonicalOptions {
-    /// `ann+shop@corp.example` is `ann@corp.example`.
-    pub email_plus_strip: bool,
-    /// The region in which national phone numbers are read (`US`).
-    pub phone_region: Option<String>,
-}
-
 impl Policy {
+    /// Compiles policies, the highest last, with all packs and policies that they extend. A relative path in `extends`
+    /// must be the name of one of `policies`.
+    ///
+    /// ```
+    /// use redactd::engine::policy::{LayerSource, Policy};
+    ///
+    /// let text = "{version: 1, rules: [{id: order, in: order_id, do: correlate}]}";
+    /// let policy = Policy::compile(&[LayerSource::new("shop.yaml", text)])?;
+    /// assert_eq!(policy.layers, ["secrets", "default", "shop"]);
+    /// # Ok::<(), redactd::engine::policy::PolicyErrors>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Everything that is wrong in any of them, at once.
+    pub fn compile(policies: &[LayerSource]) -> Result<Policy, PolicyErrors> {
+        let names: Vec<&str> = policies.iter().map(|source| source.name.as_str()).collect();
+        Policy::load(&names, &mut |path, _| {
+            let plain = path.trim_start_matches("./");
+            let named = policies.iter().find(|source| source.name.trim_start_matches("./") == plain);
+            named.cloned().ok_or(Unreadable::Missing)
+        })
+    }
+
+    /// Compiles the named policies, the highest last: names of packs, or paths that `read` can read.
+    ///
+    /// # Errors
+    /// Everything that is wrong in any of them, at once.
+    pub fn load(policies: &[&str], read: &mut Read<'_>) -> Result<Policy, PolicyErrors> {
+        compile::compile(policies, read)
+    }
+
     /// The policy in force when nothing is configured: the pack `default`.
+    ///
+    /// # Panics
+    /// Never: the packs are part of the program, and a test compiles them.
     pub fn default_policy() -> Policy {
-        Policy {
-            id: PolicyId([0; 32]),
-            layers: vec!["default".to_owned()],
-            rules: Vec::new(),
-            excepts: Vec::new(),
-            fields: FieldIndex::default(),
-            by_detector: vec![Vec::new(); detect::all().len()],
-            patterns: Vec::new(),
-            scope: String::new(),
-            canonical: CanonicalOptions::default(),
-            tests: Vec::new(),
-            loosenings: Vec::new(),
-            warnings: Vec::new(),
+        // Until the table of detectors is filled the packs cannot compile.
+        if crate::engine::detect::all().is_empty() {
+            let text = "{version: 1, extends: [], rules: [{id: password, in: password, do: mask}]}";
+            if let Ok(policy) = Policy::compile(&[LayerSource::new("default", text)]) {
+                return policy;
+            }
+        }
+        match Policy::load(&["default"], &mut |_, _| Err(Unreadable::Missing)) {
+            Ok(policy) => policy,
+            Err(errors) => panic!("the pack `default` does not compile: {:?}", errors.errors),
         }
     }
 
@@ -232,6 +268,11 @@ impl RuleSet {
     /// Whether it has the rule.
     pub fn contains(&self, rule: RuleIndex) -> bool {
         self.0.get(usize::from(rule) / 64).is_some_and(|word| word >> (rule % 64) & 1 == 1)
+    }
+
+    /// Its rules, ascending.
+    pub fn iter(&self) -> impl Iterator<Item = RuleIndex> + '_ {
+        (0..=RuleIndex::MAX).take(self.0.len() * 64).filter(|&rule| self.contains(rule))
     }
 
     /// Whether it has none.
