@@ -24,3 +24,6 @@ pub use canonical::{CanonicalOptions, canonical};
 pub use id::{FindIds, Kid, LABEL_BYTES_MAX, TAIL_BYTES, find_ids, id_ending_at, is_label};
 pub use keyring::{Key, Keyring, Recognised};
 pub use ring::RingError;
+
+#[cfg(test)]
+mod tests;
