@@ -2,8 +2,18 @@
 //! *check over bytes* (whether a candidate is one, and how far it reaches). How anchors are found can change without
 //! touching a detector. Adding a detector is one entry in the table of its family, with samples and near misses.
 
+mod contact;
+mod find;
 mod hints;
+mod keyword;
+mod network;
+mod whole;
+
+use std::sync::LazyLock;
+
+pub use find::find;
 pub use hints::Hints;
+pub use whole::kind_of_whole;
 
 /// One entry of the table.
 #[derive(Debug)]
@@ -14,8 +24,8 @@ pub struct Detector {
     pub kind: &'static str,
     /// For documentation and grouping.
     pub family: Family,
-    /// Where candidates begin.
-    pub anchor: Anchor,
+    /// Where candidates begin; more than one where a value can begin in several ways.
+    pub anchors: &'static [Anchor],
     /// Looks at one candidate.
     pub check: fn(&Site<'_>) -> Check,
     /// Texts in which it must hit.
@@ -83,6 +93,28 @@ pub struct Site<'a> {
     pub hints: Hints,
 }
 
+impl Site<'_> {
+    /// The byte at `i`, if it lies in the part.
+    fn get(&self, i: usize) -> Option<u8> {
+        if self.part.contains(&i) { self.text.get(i).copied() } else { None }
+    }
+
+    /// The byte before `i`, if it lies in the part.
+    fn before(&self, i: usize) -> Option<u8> {
+        i.checked_sub(1).and_then(|i| self.get(i))
+    }
+
+    /// The part from `i` on.
+    fn rest(&self, i: usize) -> &[u8] {
+        self.text.get(i..self.part.end).unwrap_or_default()
+    }
+
+    /// The part up to `i`.
+    fn upto(&self, i: usize) -> &[u8] {
+        self.text.get(self.part.start..i).unwrap_or_default()
+    }
+}
+
 /// What a check found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Check {
@@ -143,9 +175,14 @@ pub struct NearMiss {
 /// Index of a detector in [`all`].
 pub type DetectorIndex = u16;
 
+static ALL: LazyLock<Vec<&'static Detector>> = LazyLock::new(|| {
+    let families: [&'static [Detector]; 2] = [contact::DETECTORS, network::DETECTORS];
+    families.into_iter().flatten().collect()
+});
+
 /// Every detector, families in order. The order is part of the policy id.
 pub fn all() -> &'static [&'static Detector] {
-    &[]
+    &ALL
 }
 
 /// The detector of that name.
