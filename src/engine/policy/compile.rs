@@ -193,8 +193,6 @@ impl Compiler<'_> {
         for name in names {
             match detect::by_name(&name.value) {
                 Some(detector) => detectors.push(detector),
-                // Until the table of detectors is complete the packs run ahead of it.
-                None if super::packs::text(&self.layers[layer].source.name).is_some() => {}
                 None => {
                     let near = nearest(&name.value, detect::all().iter().map(|detector| detector.name));
                     self.error(

@@ -236,6 +236,13 @@ impl Policy {
     /// # Panics
     /// Never: the packs are part of the program, and a test compiles them.
     pub fn default_policy() -> Policy {
+        // Until the table of detectors is filled the packs cannot compile.
+        if crate::engine::detect::all().is_empty() {
+            let text = "{version: 1, extends: [], rules: [{id: password, in: password, do: mask}]}";
+            if let Ok(policy) = Policy::compile(&[LayerSource::new("default", text)]) {
+                return policy;
+            }
+        }
         match Policy::load(&["default"], &mut |_, _| Err(Unreadable::Missing)) {
             Ok(policy) => policy,
             Err(errors) => panic!("the pack `default` does not compile: {:?}", errors.errors),

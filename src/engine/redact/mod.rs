@@ -1,18 +1,54 @@
-//! Records in, redacted records out.
+//! Records in, redacted records out. [`Redactor`] is the whole engine for one stream: it finds what the policy names
+//! (`scanner`, `walk`, `text`), settles what overlaps (`overlap`) and writes the result (`splice`).
 
+mod action;
+mod cursor;
+mod dispatch;
+mod explain;
+mod field;
+mod fixed;
+mod found;
+mod overlap;
+mod parts;
+mod paths;
 mod proof;
+mod scanner;
+mod splice;
+mod text;
+mod walk;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::engine::correlate::Keyring;
 use crate::engine::policy::Policy;
+use crate::engine::scan::classify::classes;
+use crate::engine::scan::view::{Encoding, View};
+
+pub use cursor::Fields;
+use dispatch::Dispatch;
+pub use explain::{ExplainedMiss, ExplainedSpan, Explanation, Reason, describe, rule_name};
+use found::Place;
+use overlap::Span;
+use paths::Paths;
 pub use proof::Redacted;
+use scanner::{Context, Scanner};
+use splice::Splicer;
 
 /// Applies one policy to a stream of records. One per stream: it owns scratch space and remembers what it decided about
-/// keys, so it is cheap per record and not cheap to build.
+/// keys, so it is cheap per record and not cheap to build. Its output depends on the record, the policy, the ring and the
+/// format only: never on earlier records or on how the input was cut into chunks.
 pub struct Redactor {
-    _policy: Arc<Policy>,
-    _ring: Arc<Keyring>,
+    policy: Arc<Policy>,
+    ring: Arc<Keyring>,
+    format: Format,
+    dispatch: Dispatch,
+    scanner: Scanner,
+    spans: Vec<Span>,
+    splicer: Splicer,
+    counts: Vec<u64>,
+    #[cfg(debug_assertions)]
+    panic_on: Option<Vec<u8>>,
 }
 
 /// What happened to the records of one call. A line is never an error.
@@ -26,7 +62,15 @@ pub struct Outcome {
     pub withheld: u64,
 }
 
-/// Why a record was withheld.
+impl std::ops::AddAssign for Outcome {
+    fn add_assign(&mut self, other: Outcome) {
+        self.records += other.records;
+        self.spans += other.spans;
+        self.withheld += other.withheld;
+    }
+}
+
+/// Why a record, or a part of one, was withheld.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Withheld {
     /// Longer than the line limit.
@@ -39,6 +83,22 @@ pub enum Withheld {
     Internal,
 }
 
+impl Withheld {
+    /// All reasons.
+    pub const ALL: [Withheld; 4] =
+        [Withheld::LineTooLong, Withheld::Depth, Withheld::Budget, Withheld::Internal];
+
+    /// As placeholders, stubs and metrics spell it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Withheld::LineTooLong => "line_too_long",
+            Withheld::Depth => "depth",
+            Withheld::Budget => "budget",
+            Withheld::Internal => "internal",
+        }
+    }
+}
+
 /// How lines are read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
@@ -47,7 +107,7 @@ pub enum Format {
     Auto,
     /// JSON; what does not parse is still scanned as text.
     Json,
-    /// Text, JSON documents inside it included.
+    /// Text; JSON documents inside it are read too.
     Text,
     /// Text whose `key=value` pairs are fields.
     Logfmt,
@@ -56,31 +116,154 @@ pub enum Format {
 impl Redactor {
     /// A redactor with empty scratch space.
     pub fn new(policy: Arc<Policy>, ring: Arc<Keyring>) -> Redactor {
-        Redactor { _policy: policy, _ring: ring }
+        Redactor {
+            dispatch: Dispatch::new(&policy),
+            scanner: Scanner::new(&policy),
+            counts: vec![0; policy.rules.len()],
+            policy,
+            ring,
+            format: Format::Auto,
+            spans: Vec::new(),
+            splicer: Splicer::default(),
+            #[cfg(debug_assertions)]
+            panic_on: None,
+        }
+    }
+
+    /// The policy it applies.
+    pub fn policy(&self) -> &Arc<Policy> {
+        &self.policy
     }
 
     /// How the following lines are read.
-    pub fn set_format(&mut self, _format: Format) {}
+    pub fn set_format(&mut self, format: Format) {
+        self.format = format;
+    }
+
+    /// Replaced spans so far, per rule in the order of [`Policy::rules`].
+    pub fn counts(&self) -> &[u64] {
+        &self.counts
+    }
+
+    /// A failpoint for tests: a record that holds these bytes makes the engine panic.
+    #[cfg(debug_assertions)]
+    pub fn panic_on(&mut self, bytes: &[u8]) {
+        self.panic_on = Some(bytes.to_vec());
+    }
 
     /// Redacts whole lines, each ending in a newline except perhaps the last, and appends them to `out`.
     pub fn redact(&mut self, chunk: &[u8], out: &mut Redacted<Vec<u8>>) -> Outcome {
-        out.append(chunk);
-        Outcome::default()
+        let mut outcome = Outcome::default();
+        let mut start = 0;
+        while start < chunk.len() {
+            let end = memchr::memchr(b'\n', &chunk[start..]).map_or(chunk.len(), |at| start + at);
+            outcome += self.redact_line(&chunk[start..end], out);
+            if end < chunk.len() {
+                out.append(b"\n");
+            }
+            start = end + 1;
+        }
+        outcome
     }
 
-    /// Appends the stub for a line that was never read whole. `first` is its first non-blank byte, `bytes` its length.
+    /// Redacts one line without its newline and appends it to `out`. A carriage return at its end stays.
+    pub fn redact_line(&mut self, line: &[u8], out: &mut Redacted<Vec<u8>>) -> Outcome {
+        let before = out.len();
+        let done = catch_unwind(AssertUnwindSafe(|| self.line(line, out.bytes_mut())));
+        match done {
+            Ok(Ok(spans)) => Outcome { records: 1, spans, withheld: 0 },
+            Ok(Err(why)) => {
+                out.bytes_mut().truncate(before);
+                self.withhold(why, first_byte(line), line.len() as u64, out)
+            }
+            Err(_) => {
+                // Whatever state the scratch space is in, nothing of it is used again.
+                self.scanner = Scanner::new(&self.policy);
+                self.splicer = Splicer::default();
+                self.spans = Vec::new();
+                out.bytes_mut().truncate(before);
+                self.withhold(Withheld::Internal, first_byte(line), line.len() as u64, out)
+            }
+        }
+    }
+
+    /// Appends the stub for a record that cannot be shown. `first` is its first non-blank byte, `bytes` its length without
+    /// the newline.
     pub fn withhold(
         &mut self,
-        _why: Withheld,
-        _first: Option<u8>,
-        _bytes: u64,
-        _out: &mut Redacted<Vec<u8>>,
+        why: Withheld,
+        first: Option<u8>,
+        bytes: u64,
+        out: &mut Redacted<Vec<u8>>,
     ) -> Outcome {
-        Outcome::default()
+        let stub = match first {
+            Some(b'{' | b'[') => format!(r#"{{"redactd":{{"withheld":"{}","bytes":{bytes}}}}}"#, why.name()),
+            _ => action::withheld_text(why),
+        };
+        out.append(stub.as_bytes());
+        Outcome { records: 1, spans: 0, withheld: 1 }
     }
 
-    /// Replaced spans so far, per rule in the order of `Policy::rules`.
-    pub fn counts(&self) -> &[u64] {
-        &[]
+    fn line(&mut self, line: &[u8], out: &mut Vec<u8>) -> Result<u64, Withheld> {
+        #[cfg(debug_assertions)]
+        if let Some(needle) = &self.panic_on {
+            assert!(memchr::memmem::find(line, needle).is_none(), "failpoint");
+        }
+        self.find(line);
+        if self.scanner.over_budget {
+            return Err(Withheld::Budget);
+        }
+        if self.scanner.record.found.is_empty() {
+            out.extend_from_slice(line);
+            return Ok(0);
+        }
+        overlap::resolve(&self.policy, &mut self.scanner.record.found, &mut self.spans);
+        splice::count(&self.spans, &mut self.counts);
+        self.splicer.write(&self.policy, &self.ring, line, &self.scanner.record, &self.spans, out);
+        Ok(self.spans.len() as u64)
     }
+
+    /// Finds everything in one record.
+    fn find(&mut self, line: &[u8]) {
+        let Redactor { policy, ring, dispatch, scanner, format, .. } = self;
+        let cx = Context { policy, ring, dispatch };
+        scanner.start_record(line.len());
+        scanner.find_literals(&cx, line);
+        let view = View::of_record(line, 0, Encoding::PLAIN);
+        let begin = line.iter().position(|b| !b.is_ascii_whitespace()).unwrap_or(line.len());
+        let rest = match (*format, line.get(begin)) {
+            (
+                Format::Auto | Format::Json,
+                Some(b'{' | b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n'),
+            ) => document(scanner, &cx, &view, begin),
+            _ => 0,
+        };
+        if rest < line.len() {
+            let text = view.slice(rest, line.len());
+            scanner.text(&cx, &text, classes(text.text), Paths::ROOT, Place::Text, false);
+        }
+    }
+}
+
+/// Reads the line as a JSON document and returns where it goes on as text: its end if it is one, its beginning if it is none,
+/// the place of the error if it was cut off or broken in the middle.
+fn document(scanner: &mut Scanner, cx: &Context<'_>, view: &View<'_>, begin: usize) -> usize {
+    let line = view.text;
+    let walked = scanner.walk(cx, view, begin, Paths::ROOT, false);
+    let blank = line[walked.end..].iter().all(u8::is_ascii_whitespace);
+    if walked.complete && blank {
+        return line.len();
+    }
+    let container = matches!(line[begin], b'{')
+        || (line[begin] == b'[' && matches!(line.get(begin + 1), Some(b'{' | b'"' | b'[')));
+    if container && walked.started {
+        return walked.end;
+    }
+    // `[2026-11-24] …`, `12 apples`, `"quoted" words`: a line of text that begins like JSON.
+    scanner.record.clear();
+    0
+}
+
+fn first_byte(line: &[u8]) -> Option<u8> {
+    line.iter().copied().find(|b| !b.is_ascii_whitespace())
 }

@@ -1,1 +1,7 @@
-//! Where things are in a text: JSON, key=value, URLs, escapes. Knows nothing of policies.
+//! Where things are in a text: JSON, escapes, `key=value`, URLs. Knows nothing of policies; copies nothing it need not.
+
+pub mod classify;
+pub mod json;
+pub mod pairs;
+pub mod url;
+pub mod view;

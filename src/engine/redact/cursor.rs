@@ -1,0 +1,87 @@
+//! The seam for records that are no lines. Whoever walks another form of record (OTLP on the wire) says where it is and
+//! hands over texts; the engine knows nothing of the form.
+
+use crate::engine::policy::RuleIndex;
+use crate::engine::scan::classify::classes;
+use crate::engine::scan::view::{Encoding, View};
+
+use super::paths::{PathIndex, Paths};
+use super::scanner::Context;
+use super::{Outcome, Redacted, Redactor, Withheld, overlap, splice};
+
+/// A walk through the fields of one record.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use redactd::{Keyring, Policy, Redacted, Redactor};
+/// let mut redactor = Redactor::new(Arc::new(Policy::default_policy()), Arc::new(Keyring::ephemeral(&[7; 64])));
+/// let mut out = Redacted::new();
+/// let mut fields = redactor.fields();
+/// fields.enter(b"user");
+/// fields.enter(b"password");
+/// fields.text(b"hunter2", &mut out);
+/// assert_eq!(out.as_bytes(), b"[redacted:password]");
+/// ```
+pub struct Fields<'r> {
+    redactor: &'r mut Redactor,
+    path: Vec<PathIndex>,
+}
+
+impl Redactor {
+    /// Begins a record whose fields are handed over one by one.
+    pub fn fields(&mut self) -> Fields<'_> {
+        self.scanner.start_record(0);
+        Fields { redactor: self, path: Vec::new() }
+    }
+}
+
+impl Fields<'_> {
+    /// Goes into the member `key` of the current container.
+    pub fn enter(&mut self, key: &[u8]) {
+        let child = self.redactor.scanner.paths.child(&self.redactor.policy, self.here(), key);
+        self.path.push(child);
+    }
+
+    /// Goes back to the container around.
+    pub fn leave(&mut self) {
+        if let Some(path) = self.path.pop() {
+            self.redactor.scanner.paths.leave(path);
+        }
+    }
+
+    /// Redacts the text of the field at the current path and appends it to `out`. A text that cannot be handled becomes the
+    /// placeholder `[withheld:…]`.
+    pub fn text(&mut self, text: &[u8], out: &mut Redacted<Vec<u8>>) -> Outcome {
+        let path = self.here();
+        let redactor = &mut *self.redactor;
+        let before = out.len();
+        let leaves: Option<RuleIndex> = None;
+        let found = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let Redactor { policy, ring, dispatch, scanner, .. } = redactor;
+            let cx = Context { policy, ring, dispatch };
+            scanner.start_field(text.len());
+            scanner.find_literals(&cx, text);
+            let view = View::of_record(text, 0, Encoding::PLAIN);
+            scanner.value(&cx, &view, classes(text), path, leaves);
+            if scanner.over_budget {
+                return Err(Withheld::Budget);
+            }
+            overlap::resolve(policy, &mut scanner.record.found, &mut redactor.spans);
+            splice::count(&redactor.spans, &mut redactor.counts);
+            redactor.splicer.write(policy, ring, text, &scanner.record, &redactor.spans, out.bytes_mut());
+            Ok(redactor.spans.len() as u64)
+        }));
+        let why = match found {
+            Ok(Ok(spans)) => return Outcome { records: 0, spans, withheld: 0 },
+            Ok(Err(why)) => why,
+            Err(_) => Withheld::Internal,
+        };
+        out.bytes_mut().truncate(before);
+        out.append(super::action::withheld_text(why).as_bytes());
+        Outcome { records: 0, spans: 0, withheld: 1 }
+    }
+
+    fn here(&self) -> PathIndex {
+        self.path.last().copied().unwrap_or(Paths::ROOT)
+    }
+}

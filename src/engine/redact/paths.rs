@@ -1,0 +1,234 @@
+//! What was decided about each path. A path is looked at once: its key is split, the selectors are asked, and the answer is
+//! kept under (parent, key bytes), so that the next record with the same shape pays one table look-up per key. Whole keys
+//! are compared, never hashes alone. Keys longer than [`KEY_CACHED_BYTES_MAX`] and those beyond [`PATHS_MAX`] are decided
+//! anew each time and forgotten when their value is done.
+
+use std::sync::Arc;
+
+use crate::engine::detect::Hints;
+use crate::engine::policy::selector::{Segment, segments};
+use crate::engine::policy::{ExceptIndex, FieldHit, Find, Policy, RuleIndex};
+use crate::limits::{KEY_CACHED_BYTES_MAX, PATHS_MAX};
+
+use super::field::Layout;
+
+/// Index of a path; [`Paths::ROOT`] is the record.
+pub(super) type PathIndex = u32;
+
+/// What follows from a path alone.
+#[derive(Debug, Default)]
+pub(super) struct Decision {
+    /// Rules that take the whole field.
+    pub fields: Vec<FieldHit>,
+    /// Rules with `in` and `find`, this path's and those inherited from the containers around it.
+    pub scoped: Vec<RuleIndex>,
+    /// Exceptions that hold here, inherited ones included.
+    pub spared: Vec<ExceptIndex>,
+    /// What the words of the path say.
+    pub hints: Hints,
+    /// How a value under this key is built.
+    pub layout: Layout,
+    /// Segments of the path, for "the innermost key wins".
+    pub depth: u16,
+    /// Whether a field rule takes booleans and containers.
+    pub all_types: bool,
+}
+
+impl Decision {
+    /// Whether a text under this path needs nothing but the detectors.
+    pub fn is_plain(&self) -> bool {
+        self.fields.is_empty() && self.scoped.is_empty()
+    }
+}
+
+struct Node {
+    parent: PathIndex,
+    hash: u32,
+    key: Arc<[u8]>,
+    segments: Vec<Segment>,
+    /// Segments before the document that this path is in.
+    document_root: u16,
+    /// The key was searched and holds nothing.
+    key_is_clean: bool,
+    decision: Arc<Decision>,
+}
+
+/// All paths seen by one redactor.
+pub(super) struct Paths {
+    nodes: Vec<Node>,
+    /// Nodes below this index are in the table; the others are forgotten when left.
+    kept: usize,
+    table: Box<[u32]>,
+}
+
+const SLOTS: usize = PATHS_MAX * 2;
+const PROBES: usize = 8;
+const EMPTY: u32 = u32::MAX;
+/// Stands for "a document inside this text"; no key has it, keys are compared as they were decoded.
+const DOCUMENT: &[u8] = b"\0document";
+
+impl Paths {
+    /// The record itself.
+    pub const ROOT: PathIndex = 0;
+
+    pub fn new() -> Paths {
+        let root = Node {
+            parent: 0,
+            hash: 0,
+            key: Arc::default(),
+            segments: Vec::new(),
+            document_root: 0,
+            key_is_clean: false,
+            decision: Arc::default(),
+        };
+        Paths { nodes: vec![root], kept: 1, table: vec![EMPTY; SLOTS].into_boxed_slice() }
+    }
+
+    /// Forgets everything once the table is full; between records only, when no index is in use.
+    pub fn start_record(&mut self) {
+        self.nodes.truncate(self.kept);
+        if self.kept >= PATHS_MAX {
+            self.nodes.truncate(1);
+            self.kept = 1;
+            self.table.fill(EMPTY);
+        }
+    }
+
+    pub fn decision(&self, path: PathIndex) -> &Arc<Decision> {
+        &self.nodes[path as usize].decision
+    }
+
+    /// The last key of a path.
+    pub fn key(&self, path: PathIndex) -> Arc<[u8]> {
+        Arc::clone(&self.nodes[path as usize].key)
+    }
+
+    pub fn key_is_clean(&self, path: PathIndex) -> bool {
+        self.nodes[path as usize].key_is_clean
+    }
+
+    pub fn set_key_is_clean(&mut self, path: PathIndex) {
+        self.nodes[path as usize].key_is_clean = true;
+    }
+
+    /// The path of a document that stands inside the text at `path`.
+    pub fn document(&mut self, policy: &Policy, path: PathIndex) -> PathIndex {
+        self.child(policy, path, DOCUMENT)
+    }
+
+    /// The path of the member `key` (decoded) of the container at `parent`.
+    pub fn child(&mut self, policy: &Policy, parent: PathIndex, key: &[u8]) -> PathIndex {
+        let cacheable = key.len() <= KEY_CACHED_BYTES_MAX && (parent as usize) < self.kept;
+        let hash = hash(parent, key);
+        let mut slot = hash as usize & (SLOTS - 1);
+        let mut free = None;
+        if cacheable {
+            for _ in 0..PROBES {
+                let index = self.table[slot];
+                if index == EMPTY {
+                    free = Some(slot);
+                    break;
+                }
+                let node = &self.nodes[index as usize];
+                if node.hash == hash && node.parent == parent && *node.key == *key {
+                    return index;
+                }
+                slot = (slot + 1) & (SLOTS - 1);
+            }
+        }
+        let node = self.decide(policy, parent, hash, key);
+        let index = self.nodes.len();
+        if let Some(slot) = free
+            && index == self.kept
+            && index < PATHS_MAX
+        {
+            self.table[slot] = index as u32;
+            self.kept += 1;
+        }
+        self.nodes.push(node);
+        index as PathIndex
+    }
+
+    /// Says that nothing below `path` is in use any more.
+    pub fn leave(&mut self, path: PathIndex) {
+        if path as usize >= self.kept {
+            self.nodes.truncate(path as usize);
+        }
+    }
+
+    fn decide(&self, policy: &Policy, parent: PathIndex, hash: u32, key: &[u8]) -> Node {
+        let outer = &self.nodes[parent as usize];
+        if *key == *DOCUMENT {
+            let decision = Decision {
+                scoped: outer.decision.scoped.clone(),
+                spared: outer.decision.spared.clone(),
+                hints: outer.decision.hints,
+                depth: outer.decision.depth,
+                ..Decision::default()
+            };
+            let document_root = outer.decision.depth;
+            let (key, segments, decision) = (key.into(), Vec::new(), Arc::new(decision));
+            return Node { parent, hash, key, segments, document_root, key_is_clean: false, decision };
+        }
+        let own = segments(key);
+        let mut path = Vec::new();
+        self.collect(parent, &mut path);
+        path.extend(own.iter().cloned());
+        let document_root = usize::from(outer.document_root);
+        let mut decision = Decision {
+            scoped: outer.decision.scoped.clone(),
+            spared: outer.decision.spared.clone(),
+            hints: Hints::of_key(key),
+            layout: Layout::of_key(own.last().map_or("", |s| &s.joined)),
+            depth: path.len() as u16,
+            ..Decision::default()
+        };
+        for hit in policy.fields.decide(&path, document_root) {
+            let rule = &policy.rules[usize::from(hit.rule)];
+            if rule.find == Find::Field {
+                decision.all_types |= rule.all_types;
+                decision.fields.push(hit);
+            } else if !decision.scoped.contains(&hit.rule) {
+                decision.scoped.push(hit.rule);
+            }
+        }
+        for except in policy.fields.decide_excepts(&path, document_root) {
+            if !decision.spared.contains(&except) {
+                decision.spared.push(except);
+            }
+        }
+        Node {
+            parent,
+            hash,
+            key: key.into(),
+            segments: own,
+            document_root: outer.document_root,
+            key_is_clean: false,
+            decision: Arc::new(decision),
+        }
+    }
+
+    fn collect(&self, path: PathIndex, out: &mut Vec<Segment>) {
+        if path != Paths::ROOT {
+            let node = &self.nodes[path as usize];
+            self.collect(node.parent, out);
+            out.extend(node.segments.iter().cloned());
+        }
+    }
+}
+
+/// FxHash's mixing over eight bytes at a time: good enough for a table that compares whole keys and probes eight slots.
+fn hash(parent: PathIndex, key: &[u8]) -> u32 {
+    const K: u64 = 0x517c_c1b7_2722_0a95;
+    let mut state = (u64::from(parent) ^ (key.len() as u64) << 32).wrapping_mul(K);
+    let mut chunks = key.chunks_exact(8);
+    for chunk in &mut chunks {
+        let mut word = [0u8; 8];
+        word.copy_from_slice(chunk);
+        state = (state.rotate_left(5) ^ u64::from_le_bytes(word)).wrapping_mul(K);
+    }
+    let mut word = [0u8; 8];
+    word[..chunks.remainder().len()].copy_from_slice(chunks.remainder());
+    state = (state.rotate_left(5) ^ u64::from_le_bytes(word)).wrapping_mul(K);
+    (state >> 32) as u32
+}

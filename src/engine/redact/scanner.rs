@@ -1,0 +1,233 @@
+//! The state of one redactor while it looks at a record, and the one place where finds are noted.
+
+use std::ops::Range;
+
+use regex_automata::meta;
+
+use crate::engine::correlate::Keyring;
+use crate::engine::detect::{Check, DetectorIndex, Hints, Site, Why};
+use crate::engine::policy::{Action, Find, Policy, RuleIndex};
+use crate::engine::scan::view::{Decoded, View};
+use crate::limits::DECODED_BYTES_FACTOR_MAX;
+
+use super::dispatch::Dispatch;
+use super::found::{Cause, Found, Place, Record};
+use super::parts::Parts;
+use super::paths::{PathIndex, Paths};
+
+/// What does not change while records go by.
+pub(super) struct Context<'p> {
+    pub policy: &'p Policy,
+    pub ring: &'p Keyring,
+    pub dispatch: &'p Dispatch,
+}
+
+/// A candidate that was none, for `explain`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Miss {
+    pub detector: DetectorIndex,
+    /// Byte of the record.
+    pub at: usize,
+    pub why: Why,
+}
+
+/// An occurrence of a literal in the record.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LiteralHit {
+    pub at: usize,
+    pub literal: u32,
+}
+
+/// Scratch space and memory of one redactor.
+pub(super) struct Scanner {
+    pub paths: Paths,
+    pub record: Record,
+    /// Literals of the record, by place.
+    pub literal_hits: Vec<LiteralHit>,
+    /// Serial number of the last container opened in the record.
+    pub containers: u32,
+    /// Bytes that may still be decoded for this record.
+    pub decode_left: usize,
+    /// Whether the record needs more work than the budget allows.
+    pub over_budget: bool,
+    /// Near misses, kept only for `explain`.
+    pub misses: Option<Vec<Miss>>,
+    pub patterns: Vec<meta::Cache>,
+    decoded: Vec<Decoded>,
+    parts: Vec<Parts>,
+}
+
+impl Scanner {
+    pub fn new(policy: &Policy) -> Scanner {
+        Scanner {
+            paths: Paths::new(),
+            record: Record::default(),
+            literal_hits: Vec::new(),
+            containers: 0,
+            decode_left: 0,
+            over_budget: false,
+            misses: None,
+            patterns: policy.patterns.iter().map(|pattern| pattern.regex.create_cache()).collect(),
+            decoded: Vec::new(),
+            parts: Vec::new(),
+        }
+    }
+
+    /// Forgets the record before; `bytes` is the length of the next one.
+    pub fn start_record(&mut self, bytes: usize) {
+        self.paths.start_record();
+        self.record.clear();
+        self.containers = 0;
+        self.decode_left = (bytes * DECODED_BYTES_FACTOR_MAX).max(64 << 10);
+        self.over_budget = false;
+        if let Some(misses) = &mut self.misses {
+            misses.clear();
+        }
+    }
+
+    /// Goes on with the next field of the record, of `bytes` bytes.
+    pub fn start_field(&mut self, bytes: usize) {
+        self.record.clear();
+        self.decode_left = (bytes * DECODED_BYTES_FACTOR_MAX).max(64 << 10);
+        self.over_budget = false;
+    }
+
+    /// Lists the literals of a record or field.
+    pub fn find_literals(&mut self, cx: &Context<'_>, text: &[u8]) {
+        self.literal_hits.clear();
+        if let Some(literals) = &cx.dispatch.literals {
+            let hits = literals.find_iter(text);
+            self.literal_hits
+                .extend(hits.map(|hit| LiteralHit { at: hit.start(), literal: hit.pattern().as_u32() }));
+        }
+    }
+
+    /// An empty buffer for decoding `bytes`, unless that is over the budget of the record.
+    pub fn take_decoded(&mut self, bytes: usize) -> Option<Decoded> {
+        let Some(left) = self.decode_left.checked_sub(bytes) else {
+            self.over_budget = true;
+            return None;
+        };
+        self.decode_left = left;
+        let mut decoded = self.decoded.pop().unwrap_or_default();
+        decoded.clear();
+        Some(decoded)
+    }
+
+    pub fn give_decoded(&mut self, decoded: Decoded) {
+        self.decoded.push(decoded);
+    }
+
+    pub fn take_parts(&mut self) -> Parts {
+        let mut parts = self.parts.pop().unwrap_or_default();
+        parts.clear();
+        parts
+    }
+
+    pub fn give_parts(&mut self, parts: Parts) {
+        self.parts.push(parts);
+    }
+
+    /// Lets a detector look at a site of the text `view` under `path`, and notes what it says. Returns the end of a hit.
+    pub fn try_detector(
+        &mut self,
+        cx: &Context<'_>,
+        view: &View<'_>,
+        path: PathIndex,
+        site: &Site<'_>,
+        detector: DetectorIndex,
+        place: Place,
+        in_url: bool,
+    ) -> Option<usize> {
+        match cx.dispatch.check(detector, site).1 {
+            Check::No => None,
+            Check::Miss(why) => {
+                if let Some(misses) = &mut self.misses {
+                    misses.push(Miss { detector, at: view.in_record(site.at, site.at).0, why });
+                }
+                None
+            }
+            Check::Hit { start, end } => {
+                debug_assert!(
+                    start < end && site.part.start <= start && end <= site.part.end,
+                    "a hit in its part"
+                );
+                self.hit(cx, view, path, start..end, detector, place, in_url);
+                Some(end)
+            }
+        }
+    }
+
+    /// Notes what a detector found for every rule that asks for it here.
+    fn hit(
+        &mut self,
+        cx: &Context<'_>,
+        view: &View<'_>,
+        path: PathIndex,
+        range: Range<usize>,
+        detector: DetectorIndex,
+        place: Place,
+        in_url: bool,
+    ) {
+        for &rule in &cx.policy.by_detector[usize::from(detector)] {
+            self.note(cx, view, path, range.clone(), rule, Some(detector), place, in_url);
+        }
+        for index in 0..self.paths.decision(path).scoped.len() {
+            let rule = self.paths.decision(path).scoped[index];
+            if let Find::Detectors(names) = &cx.policy.rules[usize::from(rule)].find
+                && names.contains(&detector)
+            {
+                self.note(cx, view, path, range.clone(), rule, Some(detector), place, in_url);
+            }
+        }
+    }
+
+    /// Notes that `rule` wants a range of the text replaced, unless an exception spares it. For [`Place::Bare`] the whole
+    /// text of the view is replaced, whatever part of it was found: there is no way to write half a number.
+    pub fn note(
+        &mut self,
+        cx: &Context<'_>,
+        view: &View<'_>,
+        path: PathIndex,
+        range: Range<usize>,
+        rule: RuleIndex,
+        detector: Option<DetectorIndex>,
+        place: Place,
+        in_url: bool,
+    ) {
+        let value = &view.text[range.clone()];
+        if !cx.policy.excepts.is_empty() {
+            let spared = &self.paths.decision(path).spared;
+            let holds =
+                |index: usize| cx.policy.excepts[index].within.is_empty() || spared.contains(&(index as u16));
+            if (0..cx.policy.excepts.len())
+                .any(|index| holds(index) && cx.policy.excepts[index].spares(rule, detector, value))
+            {
+                return;
+            }
+        }
+        let range = if matches!(place, Place::Bare(_)) { 0..view.text.len() } else { range };
+        let (start, end) = view.in_record(range.start, range.end);
+        let kept = match &cx.policy.rules[usize::from(rule)].action {
+            Action::Correlate | Action::Partial(_) | Action::Shape => self.record.keep(value),
+            Action::Mask | Action::Drop | Action::Replace(_) => (0, 0),
+        };
+        let depth = self.paths.decision(path).depth;
+        self.record.found.push(Found {
+            start,
+            end,
+            cause: Cause::Rule(rule),
+            place,
+            encoding: view.encoding,
+            in_url,
+            detector,
+            value: kept,
+            depth,
+        });
+    }
+
+    /// What the path and, in `key=value`, the key say.
+    pub fn hints(&self, path: PathIndex) -> Hints {
+        self.paths.decision(path).hints
+    }
+}

@@ -1,0 +1,606 @@
+//! The one function that looks into a text, whatever it stands in: a string of a JSON document, a key, a line, a field of
+//! an OTLP record. Structure first (documents, URLs, pairs, encodings), then the anchors of the detectors, part by part.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use regex_automata::Input;
+
+use crate::engine::detect::{DetectorIndex, Hints, Site};
+use crate::engine::policy::{Action, Find};
+use crate::engine::scan::classify::{Classes, class_of, classes};
+use crate::engine::scan::json::document_end;
+use crate::engine::scan::pairs::{Join, Pair, pair_at};
+use crate::engine::scan::url::{Url, url_at};
+use crate::engine::scan::view::{Level, View, has_percent_escape, percent_decode, unescape};
+use crate::limits::{NESTED_DEPTH_MAX, PERCENT_DEPTH_MAX};
+
+use super::field::Layout;
+use super::fixed::{self, Fixed};
+use super::found::Place;
+use super::parts::Parts;
+use super::paths::{Decision, PathIndex};
+use super::scanner::{Context, Scanner};
+
+/// Shorter texts hold nothing that any detector knows.
+const TEXT_BYTES_MIN: usize = 4;
+/// Attempts to read a document inside one text that fail before it is read as plain text only.
+const DOCUMENT_ATTEMPTS_MAX: usize = 16;
+
+impl Scanner {
+    /// Looks into a text. `path` is the path of its field, `place` what it is in the record.
+    pub fn text(
+        &mut self,
+        cx: &Context<'_>,
+        view: &View<'_>,
+        classes: Classes,
+        path: PathIndex,
+        place: Place,
+        in_url: bool,
+    ) {
+        let plain = !classes.any(cx.dispatch.anchors) && cx.policy.patterns.is_empty();
+        if view.text.len() < TEXT_BYTES_MIN || (plain && !self.has_literal(cx, view)) {
+            return;
+        }
+        let before = (self.record.found.len(), self.record.items.len());
+        self.text_between(cx, view, classes, path, place, in_url, &[]);
+        if self.record.found.len() > before.0 {
+            // Fixed points are rare and dear to find, and matter only where something was found at all.
+            let fixed = fixed::find(cx.policy, cx.ring, view.text);
+            if !fixed.is_empty() {
+                self.record.found.truncate(before.0);
+                self.record.items.truncate(before.1);
+                self.text_between(cx, view, classes, path, place, in_url, &fixed);
+            }
+        }
+    }
+
+    fn text_between(
+        &mut self,
+        cx: &Context<'_>,
+        view: &View<'_>,
+        classes: Classes,
+        path: PathIndex,
+        place: Place,
+        in_url: bool,
+        fixed: &[(Range<usize>, Fixed)],
+    ) {
+        let mut parts = self.take_parts();
+        for (range, _) in fixed {
+            parts.fixed(range.clone());
+        }
+        parts.settle();
+        if classes.any(Classes::OPEN) && classes.any(Classes::QUOTE) {
+            self.documents(cx, view, path, &mut parts);
+            parts.settle();
+        }
+        if classes.any(Classes::COLON.with(Classes::EQUALS)) {
+            self.pairs(cx, view, path, &mut parts, in_url);
+            parts.settle();
+        }
+        if classes.any(Classes::PERCENT) {
+            self.percent(cx, view, path, &mut parts, in_url);
+        }
+        if classes.any(Classes::BACKSLASH) && view.depth < NESTED_DEPTH_MAX + PERCENT_DEPTH_MAX {
+            self.escapes(cx, view, path, in_url);
+        }
+        parts.settle();
+        self.anchors(cx, view, classes, path, place, in_url, &parts);
+        self.user_patterns(cx, view, path, place, in_url, &parts);
+        self.give_parts(parts);
+    }
+
+    /// JSON documents inside the text.
+    fn documents(&mut self, cx: &Context<'_>, view: &View<'_>, path: PathIndex, parts: &mut Parts) {
+        if view.depth > NESTED_DEPTH_MAX {
+            return;
+        }
+        let text = view.text;
+        let (mut at, mut failures) = (0, 0);
+        while let Some(found) = memchr::memchr2(b'{', b'[', &text[at..]) {
+            let start = at + found;
+            at = start + 1;
+            if !begins_document(&text[start..]) || parts.is_done(start) {
+                continue;
+            }
+            let Some(end) = document_end(text, start) else {
+                failures += 1;
+                if failures == DOCUMENT_ATTEMPTS_MAX {
+                    return;
+                }
+                continue;
+            };
+            let document = self.paths.document(cx.policy, path);
+            self.walk(cx, view, start, document, false);
+            self.paths.leave(document);
+            parts.skip(start..end);
+            at = end;
+        }
+    }
+
+    /// URLs and pairs.
+    fn pairs(&mut self, cx: &Context<'_>, view: &View<'_>, path: PathIndex, parts: &mut Parts, in_url: bool) {
+        let text = view.text;
+        let mut resume = 0;
+        for sign in memchr::memchr2_iter(b':', b'=', text) {
+            if sign < resume || parts.is_done(sign) {
+                continue;
+            }
+            if text[sign..].starts_with(b"://")
+                && let Some(url) = url_at(text, sign, resume)
+            {
+                self.url(cx, view, path, parts, sign, url);
+                resume = url.authority_end;
+            } else if let Some(pair) = pair_at(text, sign, 0) {
+                resume = self.pair(cx, view, path, parts, pair, in_url).max(resume);
+            }
+        }
+    }
+
+    fn url(
+        &mut self,
+        cx: &Context<'_>,
+        view: &View<'_>,
+        path: PathIndex,
+        parts: &mut Parts,
+        colon: usize,
+        url: Url,
+    ) {
+        parts.url(url.start..url.end);
+        parts.border(url.authority);
+        parts.border(url.authority_end);
+        let hints = self.hints(path);
+        let site = Site { text: view.text, part: url.start..url.end, floor: 0, at: colon, key: b"", hints };
+        for index in 0..cx.dispatch.urls.len() {
+            let detector = cx.dispatch.urls[index];
+            self.try_detector(cx, view, path, &site, detector, Place::Text, true);
+        }
+        if let Some(at_sign) = url.at_sign {
+            parts.skip(url.authority..at_sign + 1);
+        }
+    }
+
+    /// One pair. Returns where its value ends if nothing in it is left to be looked at, else 0.
+    fn pair(
+        &mut self,
+        cx: &Context<'_>,
+        view: &View<'_>,
+        path: PathIndex,
+        parts: &mut Parts,
+        mut pair: Pair,
+        in_url: bool,
+    ) -> usize {
+        let text = view.text;
+        let mut done = 0;
+        let key = &text[pair.key_start..pair.key_end];
+        let child = self.paths.child(cx.policy, path, key);
+        let decision = Arc::clone(self.paths.decision(child));
+        let in_query = pair.join == Join::Query;
+        let in_url = in_url || in_query || parts.in_url(pair.start);
+        if !decision.fields.is_empty() {
+            extend_value(text, &mut pair, decision.layout);
+        }
+        let value = pair.start..pair.end;
+        parts.hint(value.clone(), decision.hints);
+        if in_query {
+            parts.border(pair.start);
+            parts.border(pair.end);
+            parts.url(value.clone());
+        }
+        if !value.is_empty() {
+            self.pair_value(cx, view, child, &decision, parts, pair, in_url);
+            let outer = self.paths.decision(path);
+            let encoded = in_query && has_percent_or_plus(&text[value.clone()]);
+            if encoded && percent_levels(view) < PERCENT_DEPTH_MAX {
+                if let Some(mut decoded) = self.take_decoded(value.len()) {
+                    percent_decode(&text[value.clone()], true, &mut decoded);
+                    let inner = view.decoded(pair.start, &decoded, Level::Percent);
+                    self.text(cx, &inner, classes(inner.text), child, Place::Text, true);
+                    self.give_decoded(decoded);
+                }
+                done = value.end;
+                parts.skip(value);
+            } else if decision.scoped.len() > outer.scoped.len() || decision.spared.len() > outer.spared.len()
+            {
+                let inner = view.slice(pair.start, pair.end);
+                self.text(cx, &inner, classes(inner.text), child, Place::Text, in_url);
+                done = value.end;
+                parts.skip(value);
+            }
+        }
+        self.paths.leave(child);
+        done
+    }
+
+    /// What field rules and detectors of pairs say of one value.
+    fn pair_value(
+        &mut self,
+        cx: &Context<'_>,
+        view: &View<'_>,
+        child: PathIndex,
+        decision: &Decision,
+        parts: &Parts,
+        pair: Pair,
+        in_url: bool,
+    ) {
+        let text = view.text;
+        let value = pair.start..pair.end;
+        if !decision.fields.is_empty() && is_field(text, &pair, decision) {
+            self.field(cx, view, child, decision, value.clone(), Place::Pair, in_url);
+        }
+        if value.len() >= TEXT_BYTES_MIN && !parts.is_done(pair.start) {
+            let key = &text[pair.key_start..pair.key_end];
+            let site = Site {
+                text,
+                part: 0..pair.end,
+                floor: parts.floor(pair.start),
+                at: pair.start,
+                key,
+                hints: decision.hints,
+            };
+            for index in 0..cx.dispatch.pairs.len() {
+                let detector = cx.dispatch.pairs[index];
+                self.try_detector(cx, view, child, &site, detector, Place::Text, in_url);
+            }
+        }
+    }
+
+    /// Notes the field rules of `decision` for a value that is a range of the view's text.
+    pub fn field(
+        &mut self,
+        cx: &Context<'_>,
+        view: &View<'_>,
+        path: PathIndex,
+        decision: &Decision,
+        value: Range<usize>,
+        place: Place,
+        in_url: bool,
+    ) {
+        for part in decision.layout.parts(&view.text[value.clone()]) {
+            let part = value.start + part.start..value.start + part.end;
+            let text = &view.text[part.clone()];
+            if text.trim_ascii().is_empty() || (in_url && text == super::action::IN_URL.as_bytes()) {
+                continue;
+            }
+            let fixed = fixed::whole(cx.policy, cx.ring, text);
+            for hit in &decision.fields {
+                let rule = &cx.policy.rules[usize::from(hit.rule)];
+                match fixed {
+                    Some(Fixed::Placeholder) => continue,
+                    // A genuine ID is spared by what would make an ID of it; a stricter rule still acts.
+                    Some(Fixed::Id) if rule.action.strictness() <= Action::Correlate.strictness() => continue,
+                    _ => {}
+                }
+                if is_stand_in(text) && matches!(rule.action, Action::Mask) {
+                    continue;
+                }
+                self.note(cx, view, path, part.clone(), hit.rule, None, place, in_url);
+            }
+        }
+    }
+
+    /// Percent-encoded stretches outside of parameters: paths, whole URLs as values of others.
+    fn percent(
+        &mut self,
+        cx: &Context<'_>,
+        view: &View<'_>,
+        path: PathIndex,
+        parts: &mut Parts,
+        in_url: bool,
+    ) {
+        let text = view.text;
+        if percent_levels(view) >= PERCENT_DEPTH_MAX || !has_percent_escape(text) {
+            return;
+        }
+        let ends = |b: u8| {
+            b <= b' '
+                || matches!(
+                    b,
+                    b'"' | b'\''
+                        | b'<'
+                        | b'>'
+                        | b'&'
+                        | b'='
+                        | b'?'
+                        | b'#'
+                        | b';'
+                        | b','
+                        | b'('
+                        | b')'
+                        | b'{'
+                        | b'}'
+                        | b'|'
+                        | b'/'
+                        | b'\\'
+                        | b'`'
+                        | b'['
+                        | b']'
+                )
+        };
+        let mut resume = 0;
+        for sign in memchr::memchr_iter(b'%', text) {
+            if sign < resume
+                || parts.is_done(sign)
+                || !has_percent_escape(&text[sign..text.len().min(sign + 3)])
+            {
+                continue;
+            }
+            let start =
+                text[resume..sign].iter().rposition(|&b| ends(b)).map_or(resume, |at| resume + at + 1);
+            let end = text[sign..].iter().position(|&b| ends(b)).map_or(text.len(), |at| sign + at);
+            resume = end;
+            if let Some(mut decoded) = self.take_decoded(end - start) {
+                percent_decode(&text[start..end], false, &mut decoded);
+                let inner = view.decoded(start, &decoded, Level::Percent);
+                let in_url = in_url || parts.in_url(start);
+                self.text(cx, &inner, classes(inner.text), path, Place::Text, in_url);
+                self.give_decoded(decoded);
+            }
+            parts.skip(start..end);
+        }
+    }
+
+    /// Backslash escapes outside of JSON documents: what was cut off, quoted into a line, or written by another program.
+    fn escapes(&mut self, cx: &Context<'_>, view: &View<'_>, path: PathIndex, in_url: bool) {
+        let text = view.text;
+        let known = |at: usize| {
+            matches!(text.get(at + 1), Some(b'u' | b'"' | b'/' | b'n' | b'r' | b't' | b'x' | b'\''))
+        };
+        if !memchr::memchr_iter(b'\\', text).any(known) {
+            return;
+        }
+        if let Some(mut decoded) = self.take_decoded(text.len()) {
+            unescape(text, &mut decoded);
+            let inner = view.decoded(0, &decoded, Level::Json);
+            self.text(cx, &inner, classes(inner.text), path, Place::Text, in_url);
+            self.give_decoded(decoded);
+        }
+    }
+
+    /// All anchors of all detectors.
+    fn anchors(
+        &mut self,
+        cx: &Context<'_>,
+        view: &View<'_>,
+        classes: Classes,
+        path: PathIndex,
+        place: Place,
+        in_url: bool,
+        parts: &Parts,
+    ) {
+        let mut look = Look { cx, view, path, place, in_url, parts, hints: self.hints(path) };
+        for (byte, detectors) in &cx.dispatch.bytes {
+            if classes.any(class_of(*byte)) {
+                for at in memchr::memchr_iter(*byte, view.text) {
+                    look.at(self, detectors, at);
+                }
+            }
+        }
+        if classes.any(Classes::DIGIT) {
+            self.words(&mut look);
+        }
+        self.literals(&mut look);
+    }
+
+    /// Words that begin with digits, or with letters and then a digit.
+    fn words(&mut self, look: &mut Look<'_, '_>) {
+        let text = look.view.text;
+        let mut at = 0;
+        while at < text.len() {
+            let start = at;
+            if text[at].is_ascii_digit() {
+                at += leading(&text[at..], u8::is_ascii_digit);
+                let digits = at - start;
+                at += leading(&text[at..], u8::is_ascii_alphanumeric);
+                look.at(self, &look.cx.dispatch.digits[digits.min(20)], start);
+            } else if text[at].is_ascii_alphabetic() {
+                at += leading(&text[at..], u8::is_ascii_alphabetic);
+                let letters = at - start;
+                if letters < look.cx.dispatch.letters.len() && text.get(at).is_some_and(u8::is_ascii_digit) {
+                    look.at(self, &look.cx.dispatch.letters[letters], start);
+                }
+                at += leading(&text[at..], u8::is_ascii_alphanumeric);
+            } else {
+                at += 1;
+            }
+        }
+    }
+
+    fn literals(&mut self, look: &mut Look<'_, '_>) {
+        let cx = look.cx;
+        let Some(literals) = &cx.dispatch.literals else { return };
+        match look.view.base() {
+            Some(base) => {
+                let first = self.literal_hits.partition_point(|hit| hit.at < base);
+                for index in first..self.literal_hits.len() {
+                    let hit = self.literal_hits[index];
+                    if hit.at >= base + look.view.text.len() {
+                        break;
+                    }
+                    look.at(self, &cx.dispatch.by_literal[hit.literal as usize], hit.at - base);
+                }
+            }
+            None => {
+                for found in literals.find_iter(look.view.text) {
+                    look.at(self, &cx.dispatch.by_literal[found.pattern().as_usize()], found.start());
+                }
+            }
+        }
+    }
+
+    fn has_literal(&self, cx: &Context<'_>, view: &View<'_>) -> bool {
+        let Some(literals) = &cx.dispatch.literals else { return false };
+        match view.base() {
+            Some(base) => {
+                let first = self.literal_hits.partition_point(|hit| hit.at < base);
+                self.literal_hits.get(first).is_some_and(|hit| hit.at < base + view.text.len())
+            }
+            None => literals.is_match(view.text),
+        }
+    }
+
+    /// The policy's own patterns, part by part.
+    fn user_patterns(
+        &mut self,
+        cx: &Context<'_>,
+        view: &View<'_>,
+        path: PathIndex,
+        place: Place,
+        in_url: bool,
+        parts: &Parts,
+    ) {
+        for (index, pattern) in cx.policy.patterns.iter().enumerate() {
+            let rule = &cx.policy.rules[usize::from(pattern.rule)];
+            if !rule.within.is_empty() && !self.paths.decision(path).scoped.contains(&pattern.rule) {
+                continue;
+            }
+            debug_assert!(matches!(rule.find, Find::Pattern(_)));
+            let mut part = parts.part(0, view.text.len());
+            while part.start < view.text.len() {
+                let input = Input::new(view.text).range(part.clone());
+                let mut at = part.start;
+                while let Some(found) =
+                    pattern.regex.search_with(&mut self.patterns[index], &input.clone().range(at..part.end))
+                {
+                    at = found.end().max(at + 1);
+                    if !found.is_empty() && !parts.is_done(found.start()) {
+                        let in_url = in_url || parts.in_url(found.start());
+                        self.note(cx, view, path, found.range(), pattern.rule, None, place, in_url);
+                    }
+                    if at >= part.end {
+                        break;
+                    }
+                }
+                part = parts.part(part.end, view.text.len());
+            }
+        }
+    }
+}
+
+/// A text while its anchors are listed.
+struct Look<'l, 'v> {
+    cx: &'l Context<'l>,
+    view: &'l View<'v>,
+    path: PathIndex,
+    place: Place,
+    in_url: bool,
+    parts: &'l Parts,
+    hints: Hints,
+}
+
+impl Look<'_, '_> {
+    /// Lets the detectors look at one anchor.
+    fn at(&mut self, scanner: &mut Scanner, detectors: &[DetectorIndex], at: usize) {
+        if detectors.is_empty() || self.parts.is_done(at) {
+            return;
+        }
+        let site = Site {
+            text: self.view.text,
+            part: self.parts.part(at, self.view.text.len()),
+            floor: self.parts.floor(at),
+            at,
+            key: b"",
+            hints: self.hints.with(self.parts.hints(at)),
+        };
+        let in_url = self.in_url || self.parts.in_url(at);
+        for &detector in detectors {
+            scanner.try_detector(self.cx, self.view, self.path, &site, detector, self.place, in_url);
+        }
+    }
+}
+
+fn leading(text: &[u8], class: impl Fn(&u8) -> bool) -> usize {
+    text.iter().position(|b| !class(b)).unwrap_or(text.len())
+}
+
+fn percent_levels(view: &View<'_>) -> usize {
+    view.encoding.iter().filter(|level| *level == Level::Percent).count()
+}
+
+fn has_percent_or_plus(value: &[u8]) -> bool {
+    memchr::memchr(b'+', value).is_some() || has_percent_escape(value)
+}
+
+/// Whether a bracket can begin a document that is worth reading: one with a string in it.
+fn begins_document(text: &[u8]) -> bool {
+    let object = text[0] == b'{';
+    let next = text[1..].iter().find(|b| !b.is_ascii_whitespace());
+    match next {
+        Some(b'"') => true,
+        Some(b'{' | b'[') => !object,
+        _ => false,
+    }
+}
+
+/// Values that stand for a secret and are none.
+fn is_stand_in(value: &[u8]) -> bool {
+    let value = value.trim_ascii();
+    let repeated = |byte: u8| value.len() >= 3 && value.iter().all(|b| *b == byte);
+    let enclosed = |open: &[u8], close: &[u8]| {
+        value.len() > open.len() + close.len()
+            && value.starts_with(open)
+            && value.ends_with(close)
+            && value[open.len()..value.len() - close.len()]
+                .iter()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b' ' | b':'))
+    };
+    repeated(b'*')
+        || repeated(b'x')
+        || repeated(b'X')
+        || repeated(b'.')
+        || enclosed(b"${", b"}")
+        || enclosed(b"{{", b"}}")
+        || enclosed(b"<", b">")
+        || enclosed(b"$(", b")")
+}
+
+/// Whether a pair in a text is a field, or prose that has the shape of one.
+fn is_field(text: &[u8], pair: &Pair, decision: &Decision) -> bool {
+    let value = &text[pair.start..pair.end];
+    let word = |w: &str| value.eq_ignore_ascii_case(w.as_bytes());
+    if ["null", "nil", "none", "undefined", "true", "false"].into_iter().any(word) {
+        return false;
+    }
+    match pair.join {
+        Join::Tight | Join::Query | Join::Quoted => true,
+        Join::Loose if decision.layout != Layout::Whole => true,
+        Join::Loose => {
+            // `token: expected a name` goes on in words; `password: hunter` is where the line ends.
+            let letters = value.iter().all(|b| b.is_ascii_alphabetic() || matches!(b, b'\'' | b'-'));
+            let humps =
+                value[1..].iter().any(u8::is_ascii_uppercase) && value.iter().any(u8::is_ascii_lowercase);
+            let rest = &text[pair.end..];
+            let next = rest.iter().find(|b| !matches!(b, b' ' | b'\t'));
+            let goes_on = rest.first().is_some_and(|b| matches!(b, b' ' | b'\t'))
+                && next.is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'(' | b'\'' | b'"' | b'='));
+            let code =
+                matches!(value[0], b'(' | b'[' | b'{') || value.ends_with(b"(") || value.ends_with(b"()");
+            !code && (!letters || humps || !goes_on)
+        }
+    }
+}
+
+/// Values that are longer than a word: `Bearer abc`, all cookies of a header.
+fn extend_value(text: &[u8], pair: &mut Pair, layout: Layout) {
+    let stop = |b: &u8| matches!(b, b'"' | b'\'' | b'\r' | b'\n' | b'\\' | b'`' | b'<' | b'>');
+    if pair.join == Join::Query || text.get(pair.end).is_none_or(|b| matches!(b, b'"' | b'\'')) {
+        return;
+    }
+    match layout {
+        Layout::Whole => {}
+        Layout::Authorization => {
+            let gap = leading(&text[pair.end..], |b| *b == b' ');
+            let after = pair.end + gap;
+            let token = leading(&text[after..], |b| !b.is_ascii_whitespace() && !stop(b) && *b != b',');
+            if gap > 0
+                && token > 0
+                && text[pair.start..pair.end].iter().all(|b| b.is_ascii_alphabetic() || *b == b'-')
+            {
+                pair.end = after + token;
+            }
+        }
+        Layout::Cookie | Layout::SetCookie => {
+            pair.end += leading(&text[pair.end..], |b| !stop(b));
+        }
+    }
+}

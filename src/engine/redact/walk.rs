@@ -1,0 +1,508 @@
+//! The way through a JSON document: paths for keys, texts for strings, shapes for containers. Knows the forms in which
+//! names and values stand side by side: `{"name": …, "value": …}` in either order, `["Set-Cookie", …]`, OTLP's wrappers.
+
+use std::sync::Arc;
+
+use crate::engine::detect::{Hints, Site};
+use crate::engine::policy::{Action, RuleIndex};
+use crate::engine::scan::classify::{Classes, classes};
+use crate::engine::scan::json::{Event, Lexer, Range};
+use crate::engine::scan::view::{Level, View, unescape};
+use crate::limits::JSON_DEPTH_MAX;
+
+use super::found::{Cause, Found, Item, Place, Shape};
+use super::paths::{PathIndex, Paths};
+use super::scanner::{Context, Scanner};
+
+/// How far a document could be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Walked {
+    /// One past the last byte that was read as JSON.
+    pub end: usize,
+    /// Whether the document was complete.
+    pub complete: bool,
+    /// Whether a key or a value was seen inside it.
+    pub started: bool,
+}
+
+/// Keys that say "the other member is called this" and "this is its value".
+const NAME_KEYS: [&[u8]; 8] = [b"name", b"key", b"field", b"header", b"attribute", b"k", b"Name", b"Key"];
+const VALUE_KEYS: [&[u8]; 6] = [b"value", b"val", b"values", b"v", b"Value", b"content"];
+/// The members of OTLP's AnyValue: a wrapper says what type its value has and is no level of the path
+/// (opentelemetry-proto, common/v1).
+const ANY_VALUE_KEYS: [&[u8]; 8] = [
+    b"stringValue",
+    b"intValue",
+    b"doubleValue",
+    b"boolValue",
+    b"bytesValue",
+    b"arrayValue",
+    b"kvlistValue",
+    b"values",
+];
+
+/// A container that is open.
+struct Frame {
+    /// The path of its members (for an array: of its elements).
+    path: PathIndex,
+    start: usize,
+    object: bool,
+    /// The innermost rule with `types: all` that makes IDs of all leaves below.
+    leaves: Option<RuleIndex>,
+    /// Whether it is inside the value of a name/value pair, where AnyValue wrappers are transparent.
+    any_value: bool,
+    serial: u32,
+    items: u32,
+    /// The member that is being read: path, start of its key.
+    member: Option<(PathIndex, usize)>,
+    previous_end: Option<usize>,
+    last_item: Option<usize>,
+    /// A string under one of [`NAME_KEYS`], and the start of the value under one of [`VALUE_KEYS`].
+    name: Option<Range>,
+    value: Option<usize>,
+    member_role: Role,
+    /// For arrays: the first element if it is a string, and the start of the second if the array has one so far.
+    first: Option<Range>,
+    second: Option<usize>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Other,
+    Name,
+    Value,
+}
+
+impl Scanner {
+    /// Walks the JSON value that begins at `from` in the view's text and has the path `path`.
+    pub fn walk(
+        &mut self,
+        cx: &Context<'_>,
+        view: &View<'_>,
+        from: usize,
+        path: PathIndex,
+        any_value: bool,
+    ) -> Walked {
+        let mut lexer = Lexer::new(view.text, from);
+        let mut frames: Vec<Frame> = Vec::new();
+        let mut started = false;
+        loop {
+            let end;
+            let event = lexer.next();
+            let at = event.start();
+            match event {
+                Event::ObjectStart(start) | Event::ArrayStart(start) => {
+                    let object = matches!(event, Event::ObjectStart(_));
+                    let path = self.value_path(&mut frames, path, start);
+                    let frame = self.open(cx, frames.last(), path, start, object, any_value);
+                    frames.push(frame);
+                    continue;
+                }
+                Event::Key(range, classes) => {
+                    started = true;
+                    if let Some(frame) = frames.last_mut() {
+                        self.key(cx, view, frame, range, classes);
+                    }
+                    continue;
+                }
+                Event::ObjectEnd(at) | Event::ArrayEnd(at) => {
+                    end = at + 1;
+                    if let Some(frame) = frames.pop() {
+                        let in_array = frames.last().is_some_and(|outer| !outer.object);
+                        self.close(cx, view, &frame, end, in_array);
+                    }
+                }
+                Event::String { range, classes, open } => {
+                    started = true;
+                    end = (range.end + 1).min(view.text.len());
+                    let path = self.value_path(&mut frames, path, at);
+                    if let Some(frame) = frames.last_mut() {
+                        frame.note_string(range);
+                    }
+                    self.string(cx, view, range, classes, path, frames.last().and_then(|f| f.leaves));
+                    if open {
+                        self.cut_off(cx, view, &mut frames);
+                        return Walked { end, complete: false, started };
+                    }
+                }
+                Event::Number(range) | Event::Literal(range) => {
+                    started = true;
+                    end = range.end;
+                    let path = self.value_path(&mut frames, path, at);
+                    self.bare(cx, view, range, path, frames.last().and_then(|f| f.leaves));
+                }
+                Event::TooDeep(range) => {
+                    end = range.end;
+                    self.value_path(&mut frames, path, at);
+                    self.too_deep(view, range);
+                }
+                Event::End(at) => return Walked { end: at, complete: true, started },
+                Event::Error(at) => {
+                    self.cut_off(cx, view, &mut frames);
+                    return Walked { end: at, complete: false, started };
+                }
+            }
+            match frames.last_mut() {
+                Some(frame) => self.end_item(cx, view, frame, end),
+                None => return Walked { end, complete: true, started },
+            }
+        }
+    }
+
+    /// The path of the value that begins at `start`, and what its container must know about it.
+    fn value_path(&mut self, frames: &mut [Frame], root: PathIndex, start: usize) -> PathIndex {
+        let Some(frame) = frames.last_mut() else { return root };
+        if frame.object {
+            if frame.member_role == Role::Value {
+                frame.value = Some(start);
+            }
+            frame.member.map_or(frame.path, |(path, _)| path)
+        } else {
+            frame.items += 1;
+            frame.last_item = Some(start);
+            if frame.items == 2 {
+                frame.second = Some(start);
+            }
+            frame.path
+        }
+    }
+
+    fn open(
+        &mut self,
+        cx: &Context<'_>,
+        outer: Option<&Frame>,
+        path: PathIndex,
+        start: usize,
+        object: bool,
+        any_value: bool,
+    ) -> Frame {
+        self.containers += 1;
+        let decision = self.paths.decision(path);
+        let mut leaves = outer.and_then(|frame| frame.leaves);
+        if decision.all_types {
+            let all = |rule: RuleIndex| {
+                let rule = &cx.policy.rules[usize::from(rule)];
+                rule.all_types && rule.action == Action::Correlate
+            };
+            leaves = decision.fields.iter().map(|hit| hit.rule).find(|&rule| all(rule)).or(leaves);
+        }
+        Frame {
+            path,
+            start,
+            object,
+            leaves,
+            any_value: outer.map_or(any_value, |frame| frame.any_value),
+            serial: self.containers,
+            items: 0,
+            member: None,
+            previous_end: None,
+            last_item: None,
+            name: None,
+            value: None,
+            member_role: Role::Other,
+            first: None,
+            second: None,
+        }
+    }
+
+    fn key(
+        &mut self,
+        cx: &Context<'_>,
+        view: &View<'_>,
+        frame: &mut Frame,
+        range: Range,
+        key_classes: Classes,
+    ) {
+        frame.items += 1;
+        frame.last_item = Some(range.start - 1);
+        let outer = view.slice(range.start, range.end).inside(Level::Json);
+        if key_classes.any(Classes::BACKSLASH) {
+            let Some(mut decoded) = self.take_decoded(outer.text.len()) else { return };
+            unescape(outer.text, &mut decoded);
+            let inner = view.decoded(range.start, &decoded, Level::Json);
+            self.decoded_key(cx, &inner, classes(inner.text), frame, range);
+            self.give_decoded(decoded);
+        } else {
+            self.decoded_key(cx, &outer, key_classes, frame, range);
+        }
+    }
+
+    fn decoded_key(
+        &mut self,
+        cx: &Context<'_>,
+        key: &View<'_>,
+        classes: Classes,
+        frame: &mut Frame,
+        range: Range,
+    ) {
+        let transparent = frame.any_value && ANY_VALUE_KEYS.contains(&key.text);
+        let path = if transparent { frame.path } else { self.paths.child(cx.policy, frame.path, key.text) };
+        frame.member = Some((path, range.start - 1));
+        frame.member_role = match key.text {
+            text if text.len() > 9 => Role::Other,
+            text if NAME_KEYS.contains(&text) => Role::Name,
+            text if VALUE_KEYS.contains(&text) => Role::Value,
+            _ => Role::Other,
+        };
+        if !self.paths.key_is_clean(path) {
+            let before = self.record.found.len();
+            let place = Place::Key { object: frame.serial };
+            self.text(cx, key, classes, frame.path, place, false);
+            if self.record.found.len() == before && !transparent && self.misses.is_none() {
+                self.paths.set_key_is_clean(path);
+            }
+        }
+    }
+
+    /// A string value: its field's rules, then its text.
+    fn string(
+        &mut self,
+        cx: &Context<'_>,
+        view: &View<'_>,
+        range: Range,
+        string_classes: Classes,
+        path: PathIndex,
+        leaves: Option<RuleIndex>,
+    ) {
+        if range.start == range.end {
+            return;
+        }
+        let slice = view.slice(range.start, range.end).inside(Level::Json);
+        if string_classes.any(Classes::BACKSLASH) {
+            let Some(mut decoded) = self.take_decoded(slice.text.len()) else { return };
+            unescape(slice.text, &mut decoded);
+            let inner = view.decoded(range.start, &decoded, Level::Json);
+            self.value(cx, &inner, classes(inner.text), path, leaves);
+            self.give_decoded(decoded);
+        } else {
+            self.value(cx, &slice, string_classes, path, leaves);
+        }
+    }
+
+    /// A decoded string value.
+    pub fn value(
+        &mut self,
+        cx: &Context<'_>,
+        view: &View<'_>,
+        classes: Classes,
+        path: PathIndex,
+        leaves: Option<RuleIndex>,
+    ) {
+        let decision = self.paths.decision(path);
+        let whole = 0..view.text.len();
+        if !decision.fields.is_empty() {
+            let decision = Arc::clone(decision);
+            self.field(cx, view, path, &decision, whole.clone(), Place::Field, false);
+        }
+        if let Some(rule) = leaves {
+            self.leaf(cx, view, path, rule, Place::Field);
+        }
+        if path != Paths::ROOT && whole.len() >= 4 && !cx.dispatch.pairs.is_empty() {
+            let hints = self.hints(path);
+            // Detectors of keys with values judge by the key first; most keys say nothing that they know.
+            let key = self.paths.key(path);
+            for &detector in &cx.dispatch.pairs {
+                let site = Site { text: view.text, part: whole.clone(), floor: 0, at: 0, key: &key, hints };
+                self.try_detector(cx, view, path, &site, detector, Place::Text, false);
+            }
+        }
+        self.text(cx, view, classes, path, Place::Text, false);
+    }
+
+    /// A number, boolean or null.
+    fn bare(
+        &mut self,
+        cx: &Context<'_>,
+        view: &View<'_>,
+        range: Range,
+        path: PathIndex,
+        leaves: Option<RuleIndex>,
+    ) {
+        let text = &view.text[range.start..range.end];
+        let shape = match text[0] {
+            b'n' => return,
+            b't' | b'f' => Shape::Boolean,
+            _ => Shape::Number,
+        };
+        let place = Place::Bare(shape);
+        let decision = self.paths.decision(path);
+        let (hints, plain) = (decision.hints, decision.is_plain());
+        if !plain {
+            let decision = Arc::clone(decision);
+            let slice = view.slice(range.start, range.end);
+            for hit in &decision.fields {
+                if shape == Shape::Number || cx.policy.rules[usize::from(hit.rule)].all_types {
+                    self.note(cx, &slice, path, 0..text.len(), hit.rule, None, place, false);
+                }
+            }
+        }
+        if shape == Shape::Number {
+            let slice = view.slice(range.start, range.end);
+            if let Some(rule) = leaves {
+                self.leaf(cx, &slice, path, rule, place);
+            }
+            let kept = Hints::NUMBER.with(Hints::HASH).with(Hints::VERSION);
+            if text.len() >= 7 && !(plain && hints.any(kept)) {
+                self.text(cx, &slice, Classes::DIGIT, path, place, false);
+            }
+        }
+    }
+
+    /// A leaf under a container that a rule with `types: all` makes IDs of.
+    fn leaf(&mut self, cx: &Context<'_>, view: &View<'_>, path: PathIndex, rule: RuleIndex, place: Place) {
+        if super::fixed::whole(cx.policy, cx.ring, view.text).is_none() {
+            self.note(cx, view, path, 0..view.text.len(), rule, None, place, false);
+        }
+    }
+
+    fn too_deep(&mut self, view: &View<'_>, range: Range) {
+        let (start, end) = view.in_record(range.start, range.end);
+        self.record.found.push(Found {
+            start,
+            end,
+            cause: Cause::Depth,
+            place: Place::Bare(Shape::Array { items: 0 }),
+            encoding: view.encoding,
+            in_url: false,
+            detector: None,
+            value: (0, 0),
+            depth: JSON_DEPTH_MAX as u16,
+        });
+    }
+
+    /// The value of the current member (or the current element) ends at `end`.
+    fn end_item(&mut self, cx: &Context<'_>, view: &View<'_>, frame: &mut Frame, end: usize) {
+        let start = if frame.object { frame.member.map(|(_, start)| start) } else { frame.last_item };
+        if let Some((path, _)) = frame.member.take()
+            && path != frame.path
+        {
+            self.paths.leave(path);
+        }
+        frame.member_role = Role::Other;
+        if cx.dispatch.drops
+            && let Some(start) = start
+        {
+            let (start, end) = view.in_record(start, end);
+            let previous_end = frame.previous_end.map(|at| view.in_record(at, at).0);
+            // The item before learns where this one begins.
+            if let Some(last) = self.record.items.iter_mut().rev().find(|item| item.container == frame.serial)
+                && last.ordinal + 1 == frame.items
+            {
+                last.next_start = Some(start);
+            }
+            self.record.items.push(Item {
+                container: frame.serial,
+                ordinal: frame.items,
+                previous_end,
+                start,
+                end,
+                next_start: None,
+            });
+        }
+        frame.previous_end = Some(end);
+    }
+
+    /// The document ends in the middle: what is open is taken up to the end of the text.
+    fn cut_off(&mut self, cx: &Context<'_>, view: &View<'_>, frames: &mut Vec<Frame>) {
+        while let Some(frame) = frames.pop() {
+            let in_array = frames.last().is_some_and(|outer| !outer.object);
+            self.close(cx, view, &frame, view.text.len(), in_array);
+        }
+    }
+
+    /// The container ends. `in_array` says whether it is an element of one.
+    fn close(&mut self, cx: &Context<'_>, view: &View<'_>, frame: &Frame, end: usize, in_array: bool) {
+        let decision = self.paths.decision(frame.path);
+        if decision.all_types && frame.items > 0 && !frame.any_value {
+            let decision = Arc::clone(decision);
+            let shape = if frame.object {
+                Shape::Object { keys: frame.items }
+            } else {
+                Shape::Array { items: frame.items }
+            };
+            let slice = view.slice(frame.start, end);
+            for hit in &decision.fields {
+                let rule = &cx.policy.rules[usize::from(hit.rule)];
+                if rule.all_types && rule.action != Action::Correlate {
+                    self.note(
+                        cx,
+                        &slice,
+                        frame.path,
+                        0..slice.text.len(),
+                        hit.rule,
+                        None,
+                        Place::Bare(shape),
+                        false,
+                    );
+                }
+            }
+        }
+        match (frame.name, frame.value, frame.first, frame.second) {
+            (Some(name), Some(value), _, _) if frame.object => self.named(cx, view, frame, name, value, end),
+            (_, _, Some(name), Some(value)) if !frame.object && frame.items == 2 && in_array => {
+                self.named(cx, view, frame, name, value, end);
+            }
+            _ => {}
+        }
+    }
+
+    /// A name and a value side by side: the value is looked at once more, as a member of that name.
+    fn named(
+        &mut self,
+        cx: &Context<'_>,
+        view: &View<'_>,
+        frame: &Frame,
+        name: Range,
+        value: usize,
+        end: usize,
+    ) {
+        let name = &view.text[name.start..name.end];
+        if name.len() > 128 || memchr::memchr(b'\\', name).is_some() {
+            return;
+        }
+        let path = self.paths.child(cx.policy, frame.path, name);
+        let decision = self.paths.decision(path);
+        let outer = self.paths.decision(frame.path);
+        if !decision.fields.is_empty()
+            || decision.scoped.len() > outer.scoped.len()
+            || decision.hints.any(Hints::SECRET.with(Hints::PHONE).with(Hints::CARD).with(Hints::NATIONAL_ID))
+        {
+            // Pairs inside pairs are read again and again: that is work like decoding, and bounded with it.
+            match self.decode_left.checked_sub(end - value) {
+                Some(left) => {
+                    self.decode_left = left;
+                    self.walk(cx, view, value, path, true);
+                }
+                None => self.over_budget = true,
+            }
+        }
+        self.paths.leave(path);
+    }
+}
+
+impl Frame {
+    /// A string value was read: it may be the name of a pair.
+    fn note_string(&mut self, range: Range) {
+        if self.object {
+            if self.member_role == Role::Name {
+                self.name = Some(range);
+            }
+        } else if self.items == 1 {
+            self.first = Some(range);
+        }
+    }
+}
+
+impl Event {
+    /// Where its value begins, quotes included.
+    fn start(&self) -> usize {
+        match self {
+            Event::ObjectStart(at) | Event::ArrayStart(at) | Event::ObjectEnd(at) | Event::ArrayEnd(at) => {
+                *at
+            }
+            Event::End(at) | Event::Error(at) => *at,
+            Event::Key(range, _) | Event::String { range, .. } => range.start - 1,
+            Event::Number(range) | Event::Literal(range) | Event::TooDeep(range) => range.start,
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! `key=value`, `key: value` and `"key": "value"` in text: logfmt, headers, forms, queries, configuration, pieces of JSON.
+
+/// A key and its value, as byte ranges of the text, without quotes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pair {
+    /// First byte of the key.
+    pub key_start: usize,
+    /// One past the key.
+    pub key_end: usize,
+    /// First byte of the value.
+    pub start: usize,
+    /// One past the value.
+    pub end: usize,
+    /// How they are joined.
+    pub join: Join,
+}
+
+/// How sure the shape of a pair is. `error: token: expected name` has the shape of pairs and is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Join {
+    /// `key=value` without spaces, or a quoted key: nothing else looks like this.
+    Tight,
+    /// In a query or form: after `?` or `&`, and values are percent-encoded.
+    Query,
+    /// Spaces around the sign or a colon, but the value is quoted.
+    Quoted,
+    /// `key: value`, `key = value`, `key := value`.
+    Loose,
+}
+
+const KEY_BYTES_MAX: usize = 64;
+
+fn is_key(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'$') || byte >= 0x80
+}
+
+/// The pair whose `=` or `:` stands at `sign`, if there is one. Looks no further back than `floor`.
+pub fn pair_at(text: &[u8], sign: usize, floor: usize) -> Option<Pair> {
+    let equals = text[sign] == b'=';
+    let next = text.get(sign + 1).copied();
+    // Left of the sign: the rest of `:=`, `==`, `!=`, then spaces, then perhaps a quote or bracket that closes the key.
+    let mut left = sign;
+    if equals {
+        while left > floor && matches!(text[left - 1], b':' | b'!' | b'=' | b'+' | b'~') {
+            left -= 1;
+        }
+    } else if matches!(next, Some(b':' | b'=')) || (next == Some(b'/') && text.get(sign + 2) == Some(&b'/')) {
+        // `::` joins names, `:=` is seen at its `=`, `://` begins a URL's host.
+        return None;
+    }
+    let signs = left;
+    while left > floor && signs - left < 3 && text[left - 1] == b' ' {
+        left -= 1;
+    }
+    let spaced = left < signs;
+    let mut quoted_key = false;
+    if left > floor && matches!(text[left - 1], b'"' | b'\'' | b'`' | b']') {
+        left -= 1;
+        quoted_key = true;
+        if left > floor && matches!(text[left - 1], b'\\' | b'"' | b'\'') {
+            left -= 1;
+        }
+    }
+    let key_end = left;
+    let longest = left.saturating_sub(KEY_BYTES_MAX).max(floor);
+    while left > longest && is_key(text[left - 1]) {
+        left -= 1;
+    }
+    let mut key_start = left;
+    if !quoted_key && longest > floor && left == longest && is_key(text[left - 1]) {
+        return None; // longer than any key we know: base64, a path
+    }
+    while key_start < key_end && matches!(text[key_start], b'-' | b'.' | b'$') {
+        key_start += 1;
+    }
+    if key_start == key_end
+        || !(text[key_start].is_ascii_alphabetic() || text[key_start] == b'_' || text[key_start] >= 0x80)
+    {
+        return None;
+    }
+    if quoted_key && !(key_start > floor && matches!(text[key_start - 1], b'"' | b'\'' | b'`' | b'[')) {
+        // `it's a "word": x` closes a quote that does not open at the key: a phrase, of which the last word is taken.
+        quoted_key = false;
+    }
+    // Right of the sign: the rest of `=>`, `==`; spaces; a quote.
+    let mut right = sign + 1;
+    if equals {
+        while matches!(text.get(right), Some(b'=' | b'>' | b'~')) {
+            right += 1;
+        }
+    }
+    let after_sign = right;
+    while right < text.len() && right - after_sign < 8 && matches!(text[right], b' ' | b'\t') {
+        right += 1;
+    }
+    let spaced_right = right > after_sign;
+    if !equals
+        && !spaced_right
+        && !quoted_key
+        && !matches!(text.get(right), Some(b'"' | b'\'' | b'`' | b'\\'))
+    {
+        // `key:value` without a space: only after letters, and not `12:30` or `host:8080`.
+        if !matches!(text.get(right), Some(b) if b.is_ascii_alphanumeric() || matches!(b, b'$' | b'*' | b'<' | b'{' | b'['))
+        {
+            return None;
+        }
+    }
+    let before = key_start.checked_sub(1).filter(|&at| at >= floor).map(|at| text[at]);
+    if let Some((start, end)) = quoted(text, right) {
+        let join =
+            if !quoted_key && (spaced || spaced_right || !equals) { Join::Quoted } else { Join::Tight };
+        return Some(Pair { key_start, key_end, start, end, join });
+    }
+    let query = equals && !spaced && !spaced_right && matches!(before, Some(b'?' | b'&'));
+    let end = if query { query_end(text, right) } else { bare_end(text, right) };
+    if end == right && !query {
+        return None;
+    }
+    let join = match () {
+        () if query => Join::Query,
+        () if quoted_key || (equals && !spaced && !spaced_right) => Join::Tight,
+        () => Join::Loose,
+    };
+    Some(Pair { key_start, key_end, start: right, end, join })
+}
+
+/// The inside of the quoted value that begins at `at`, escaped quotes (`\"…\"`) included. An open quote runs to the end.
+fn quoted(text: &[u8], at: usize) -> Option<(usize, usize)> {
+    let escapes = text[at..].iter().take_while(|&&b| b == b'\\').count();
+    let quote = *text.get(at + escapes).filter(|b| matches!(b, b'"' | b'\'' | b'`'))?;
+    let start = at + escapes + 1;
+    let mut end = start;
+    loop {
+        let Some(found) = memchr::memchr(quote, &text[end..]) else {
+            return Some((start, line_end(text, start)));
+        };
+        let closing = end + found;
+        let mut slashes = closing;
+        while slashes > start && text[slashes - 1] == b'\\' {
+            slashes -= 1;
+        }
+        // `"a\"b"`: more backslashes than the opening quote has mean that the quote is part of the value.
+        if closing - slashes <= escapes {
+            return Some((start, slashes.max(start)));
+        }
+        end = closing + 1;
+    }
+}
+
+fn line_end(text: &[u8], from: usize) -> usize {
+    memchr::memchr2(b'\n', b'\r', &text[from..]).map_or(text.len(), |at| from + at)
+}
+
+fn query_end(text: &[u8], from: usize) -> usize {
+    let stop = |b: &u8| {
+        matches!(
+            b,
+            b'&' | b'#'
+                | b' '
+                | b'\t'
+                | b'\r'
+                | b'\n'
+                | b'"'
+                | b'\''
+                | b'<'
+                | b'>'
+                | b'`'
+                | b'\\'
+                | b'|'
+                | b'^'
+        )
+    };
+    text[from..].iter().position(stop).map_or(text.len(), |at| from + at)
+}
+
+/// The end of an unquoted value: white space or a quote ends it always; `,` `;` `&` and closing brackets where the text goes
+/// on as a list would.
+fn bare_end(text: &[u8], from: usize) -> usize {
+    let mut at = from;
+    let mut opened = 0usize;
+    while let Some(&byte) = text.get(at) {
+        match byte {
+            b' ' | b'\t' | b'\r' | b'\n' | b'"' | b'`' | 0 => break,
+            b'\'' | b'<' | b'>' if at > from => break,
+            b'\\' if matches!(text.get(at + 1), Some(b'"' | b'n' | b'r' | b't' | b'\'')) => break,
+            b'(' | b'[' | b'{' => opened += 1,
+            b')' | b']' | b'}' => match opened.checked_sub(1) {
+                Some(less) => opened = less,
+                None => break,
+            },
+            b',' | b';' | b'&' | b'|' if ends_item(&text[at + 1..]) => break,
+            _ => {}
+        }
+        at += 1;
+    }
+    while at > from && matches!(text[at - 1], b'.' | b'!' | b'?' | b':' | b',' | b';') {
+        at -= 1;
+    }
+    at
+}
+
+/// Whether what follows a separator looks like the next item of a list, or the end.
+fn ends_item(rest: &[u8]) -> bool {
+    let rest = match rest.iter().position(|b| !matches!(b, b' ' | b'\t')) {
+        None => return true,
+        Some(0) => rest,
+        Some(_) => return true,
+    };
+    if matches!(rest[0], b'\r' | b'\n' | b'"' | b'\'' | b'}' | b']' | b')') {
+        return true;
+    }
+    let word = rest.iter().take_while(|&&b| is_key(b)).count();
+    word > 0 && matches!(rest.get(word), Some(b'=' | b':'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(text: &str) -> Vec<(&str, &str, Join)> {
+        let bytes = text.as_bytes();
+        (0..bytes.len())
+            .filter(|&at| matches!(bytes[at], b'=' | b':'))
+            .filter_map(|at| pair_at(bytes, at, 0))
+            .map(|p| (&text[p.key_start..p.key_end], &text[p.start..p.end], p.join))
+            .collect()
+    }
+
+    #[test]
+    fn pairs_of_all_kinds() {
+        use Join::*;
+        for (text, expected) in [
+            ("user=bob level=info", vec![("user", "bob", Tight), ("level", "info", Tight)]),
+            (r#"msg="two words" x=1"#, vec![("msg", "two words", Tight), ("x", "1", Tight)]),
+            ("password = hunter2, next", vec![("password", "hunter2", Loose)]),
+            (r#"password = "a b c""#, vec![("password", "a b c", Quoted)]),
+            ("Authorization: Bearer abc", vec![("Authorization", "Bearer", Loose)]),
+            (r#"{"password":"x y"}"#, vec![("password", "x y", Tight)]),
+            (r#"{'password': 'x y'}"#, vec![("password", "x y", Tight)]),
+            (r#"\"password\":\"x\\\"y\""#, vec![("password", r#"x\\\"y"#, Tight)]),
+            ("/cb?a=1&b=x,y z", vec![("a", "1", Query), ("b", "x,y", Query)]),
+            ("a=1,b=2;c=3", vec![("a", "1", Tight), ("b", "2", Tight), ("c", "3", Tight)]),
+            ("pw=a,b!c next", vec![("pw", "a,b!c", Tight)]),
+            ("secret := \"v\"", vec![("secret", "v", Quoted)]),
+            ("if (pass != 'v')", vec![("pass", "v", Quoted)]),
+            ("12:30:45", vec![]),
+            ("Foo::Bar::baz", vec![]),
+            ("http://host/x", vec![]),
+            ("(key=value)", vec![("key", "value", Tight)]),
+            ("f(x=[1,2])", vec![("x", "[1,2]", Tight)]),
+            ("--token=abc", vec![("token", "abc", Tight)]),
+            ("data[password]=abc", vec![("password", "abc", Tight)]),
+            ("k=\"open", vec![("k", "open", Tight)]),
+            ("=x", vec![]),
+        ] {
+            assert_eq!(all(text), expected, "{text}");
+        }
+    }
+}
