@@ -24,7 +24,8 @@ SED = ["sed", "-E"] + [a for p, r in PATTERNS for a in ("-e", "s~%s~%s~g" % (p.r
 
 
 def usage(command, corpus, out=subprocess.DEVNULL):
-    """CPU seconds and peak memory in MiB of one run with the corpus as standard input; corpus may be an open file."""
+    """CPU seconds and peak memory in MiB (never below what this script itself holds, about 20) of one run with the
+    corpus, a path or an open file, as standard input."""
     stdin = corpus if hasattr(corpus, "fileno") else open(corpus, "rb")
     child = subprocess.Popen(command, stdin=stdin, stdout=out, stderr=subprocess.DEVNULL, env={**os.environ, "LC_ALL": "C"})
     stdin.close()
