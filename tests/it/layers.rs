@@ -66,9 +66,10 @@ fn module_of(file: &Path) -> Option<String> {
     (name != "lib" && name != "main").then(|| name.to_owned())
 }
 
-/// Full names behind `crate::…` and `super::super::…`, use trees taken apart. (`super::x` alone stays in the room or
-/// its parent, so it is resolved too.)
+/// Full names behind `crate::…` and `super::…`, use trees taken apart. Unit tests, at the bottom of a file, may look
+/// anywhere.
 fn names_in(text: &str, module: &str) -> Vec<String> {
+    let text = text.split("#[cfg(test)]\nmod ").next().unwrap();
     let code: String =
         text.lines().filter(|l| !l.trim_start().starts_with("//")).map(|l| format!("{l}\n")).collect();
     let mut names = Vec::new();
