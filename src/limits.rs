@@ -6,6 +6,13 @@ pub const LINE_BYTES_DEFAULT: usize = 1 << 20;
 pub const LINE_BYTES_MAX: usize = 10 << 20;
 /// A batch is sent on when its output reaches this size.
 pub const BATCH_BYTES_MAX: usize = 256 << 10;
+/// What `--max-line` accepts at least: shorter than this, lines of ordinary logs would be withheld.
+pub const LINE_BYTES_MIN: usize = 64;
+/// Batches that wait between a source and a sink. With one open and one being written, a slow reader makes the source
+/// stop after three batches: less than 1 MiB.
+pub const BATCHES_QUEUED_MAX: usize = 1;
+/// Panics whose place is printed; a bug that every line meets would flood standard error.
+pub const PANICS_TOLD_MAX: u32 = 20;
 /// Size of one read from a source.
 pub const READ_BYTES: usize = 128 << 10;
 /// Containers inside containers in one JSON document; deeper subtrees are withheld.
@@ -65,6 +72,7 @@ pub const EPOCH_SECONDS_MAX: u32 = 366 * 86_400;
 
 const _: () = {
     assert!(LINE_BYTES_DEFAULT <= LINE_BYTES_MAX);
+    assert!(LINE_BYTES_MIN <= LINE_BYTES_DEFAULT);
     assert!(READ_BYTES <= BATCH_BYTES_MAX);
     assert!(DERIVED_EPOCHS_MAX as usize <= RING_KEYS_MAX);
     assert!(EPOCH_SECONDS_MIN <= EPOCH_SECONDS_MAX);

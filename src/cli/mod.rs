@@ -1,6 +1,141 @@
-//! Command line: one file per subcommand, named as typed.
+//! Command line: one file per subcommand, named as typed. The bare program is the filter.
+
+mod filter;
+mod progress;
+mod report;
+mod stats;
+
+use std::io::Write;
+use std::panic::PanicHookInfo;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+
+use report::{Exit, Failure};
+
+/// `redactd [FILE…]`, or one of its commands.
+#[derive(Parser)]
+#[command(
+    name = "redactd",
+    version = version(),
+    about = "Redacts personal data and secrets from logs",
+    long_about = LONG_ABOUT,
+    after_long_help = EXAMPLES,
+    args_conflicts_with_subcommands = true,
+    max_term_width = 100,
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    filter: filter::Filter,
+}
+
+const LONG_ABOUT: &str = "\
+Redacts personal data and secrets from logs.
+
+Reads log lines (JSON, logfmt, plain text), replaces what identifies people or opens doors, and writes everything else \
+byte for byte as it came. Without any policy the built-in default one is in force. What cannot be handled safely is \
+withheld, never passed through.";
+
+const EXAMPLES: &str = "\
+Examples:
+  app | redactd                            redact what an application prints
+  redactd old.ndjson > safe.ndjson         redact a file
+  tail -f app.log | redactd --policy shop.yaml
+  redactd --key-file ring app.log          the same person gets the same ID in every run
+
+Exit status:
+  0 done, 1 failing policy tests or findings, 2 wrong usage, 74 input or output error, 75 not everything drained,
+  78 invalid policy, configuration or key file, 130/143 ended by a second signal, 141 standard output closed";
+
+#[derive(Subcommand)]
+enum Command {}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Color {
+    /// If standard output is a terminal.
+    #[default]
+    Auto,
+    /// Also into pipes and files.
+    Always,
+    /// Not at all.
+    Never,
+}
+
 /// Runs the program with the arguments of the process.
 pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    std::panic::set_hook(Box::new(report_panic));
+    keep_memory_private();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return usage(&error).into(),
+    };
+    match run(arguments) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            failure.print();
+            failure.exit.into()
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<Exit, Failure> {
+    match arguments.command {
+        None => filter::run(arguments.filter),
+        Some(command) => match command {},
+    }
+}
+
+/// Prints what the argument parser has to say: help and version to standard output, mistakes to standard error.
+fn usage(error: &clap::Error) -> Exit {
+    let text = error.render();
+    if error.use_stderr() {
+        // The name in front, as in every other message.
+        let _ = write!(anstream::stderr(), "redactd: {}", text.ansi());
+        return Exit::Usage;
+    }
+    match write!(anstream::stdout(), "{}", text.ansi()) {
+        Ok(()) => Exit::Done,
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::OutputClosed,
+        Err(_) => Exit::InputOutput,
+    }
+}
+
+/// The version, with the commit if the build was told it.
+fn version() -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    match option_env!("REDACTD_COMMIT") {
+        Some(commit) => format!("{version} ({commit})"),
+        None => version.to_owned(),
+    }
+}
+
+/// Names of the commands, for a hint when a file is missing.
+fn command_names() -> Vec<String> {
+    Arguments::command().get_subcommands().map(|command| command.get_name().to_owned()).collect()
+}
+
+/// Panics tell where they happened and nothing else: the text of a panic often quotes the data that caused it.
+fn report_panic(panic: &PanicHookInfo<'_>) {
+    static SEEN: AtomicU32 = AtomicU32::new(0);
+    if SEEN.fetch_add(1, Ordering::Relaxed) >= crate::limits::PANICS_TOLD_MAX {
+        return;
+    }
+    let mut stderr = std::io::stderr();
+    let _ = match panic.location() {
+        Some(at) => writeln!(stderr, "redactd: internal error at {}:{}", at.file(), at.line()),
+        None => writeln!(stderr, "redactd: internal error"),
+    };
+}
+
+/// The memory of this process holds log lines that nobody has redacted yet: no core dumps, no debugger of another user.
+fn keep_memory_private() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    // Where the system refuses, nothing is lost that was there before.
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
 }

@@ -1,0 +1,277 @@
+//! `redactd [FILE…]`: standard input or files → standard output.
+
+use std::io::{self, IsTerminal};
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use clap::{Args, ValueEnum};
+
+use super::report::{self, Exit, Failure, quoted};
+use super::{Color, progress, stats};
+use crate::daemon::{self, Config, Notice, Report};
+use crate::engine::correlate::Keyring;
+use crate::engine::policy::Policy;
+use crate::engine::redact::Format;
+use crate::limits;
+use crate::pipeline::Wake;
+use crate::sink::{SinkError, Style};
+use crate::source::{End, Origin, SourceError};
+
+/// What the filter can be told.
+#[derive(Args)]
+pub struct Filter {
+    /// Files to read, in this order; `-` is standard input, which is also read when there are none
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+
+    /// Add a policy on top of the default one (repeatable, the last is the highest layer)
+    #[arg(long, value_name = "FILE")]
+    policy: Vec<PathBuf>,
+
+    /// Key ring that makes the correlation IDs
+    ///
+    /// People keep their IDs as long as the ring has its keys. Without a ring each run makes its own: the IDs of one run
+    /// agree with each other and with nothing else. `redactd keys new -o FILE` makes a ring.
+    #[arg(long, value_name = "FILE", env = "REDACTD_KEY_FILE")]
+    key_file: Option<PathBuf>,
+
+    /// How lines are read
+    #[arg(long, value_enum, default_value_t)]
+    format: LineFormat,
+
+    /// Withhold lines longer than this, 64 B to 10 MiB
+    #[arg(long, value_name = "SIZE", default_value = "1MiB", value_parser = line_size)]
+    max_line: usize,
+
+    /// Threads that redact; this version uses one, whatever is given
+    #[arg(short = 'j', long, value_name = "N", default_value_t = 1, env = "REDACTD_THREADS",
+          value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: u16,
+
+    /// Print a summary to standard error at the end
+    #[arg(long)]
+    stats: bool,
+
+    /// Highlight what was replaced
+    ///
+    /// On a terminal, and with `always`, control sequences other than colours are spelled out (`\x1b`): log lines must not
+    /// command a terminal. Pipes and files get every byte as it came. `NO_COLOR` is honoured.
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    color: Color,
+
+    /// Say nothing but errors
+    #[arg(short, long, conflicts_with = "verbose")]
+    quiet: bool,
+
+    /// Say what is in force
+    #[arg(short, long)]
+    verbose: bool,
+}
+
+/// The names of [`Format`] on the command line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum LineFormat {
+    /// JSON if the line parses as JSON, else text.
+    #[default]
+    Auto,
+    /// JSON; what does not parse is still scanned as text.
+    Json,
+    /// Text, JSON documents inside it included.
+    Text,
+    /// Text whose `key=value` pairs are fields.
+    Logfmt,
+}
+
+/// Runs the filter to its end.
+pub fn run(filter: Filter) -> Result<Exit, Failure> {
+    let inputs = inputs(&filter.files);
+    let ring = ring(&filter)?;
+    if filter.verbose && filter.threads > 1 {
+        report::note("this version redacts in one thread");
+    }
+    if inputs.contains(&Origin::Stdin) && io::stdin().is_terminal() && !filter.quiet {
+        report::note("reading standard input, a terminal: end it with Ctrl-D, or see `redactd --help`");
+    }
+    let config = Config {
+        format: filter.format.into(),
+        line_bytes_max: filter.max_line,
+        policy: Arc::new(Policy),
+        ring: Arc::new(ring),
+        style: style(filter.color),
+        inputs,
+    };
+    let cannot_start = |error: io::Error| Failure::new(Exit::InputOutput, format!("cannot start: {error}"));
+    let output = io::stdout().as_fd().try_clone_to_owned().map_err(cannot_start)?;
+    let (wake, waker) = Wake::new(Some(output)).map_err(cannot_start)?;
+    daemon::on_signals(&waker).map_err(cannot_start)?;
+
+    let bar = progress::bar(&config.inputs, filter.quiet);
+    let began = Instant::now();
+    let ran =
+        daemon::run(config, (wake, waker), &mut |notice| bar.suspend(|| tell(notice, &bar, filter.quiet)));
+    bar.finish_and_clear();
+    let report = ran.map_err(|error| Failure::new(Exit::NotDrained, error))?;
+    if filter.stats {
+        stats::print(&report, began.elapsed());
+    }
+    exit_of(report)
+}
+
+/// Files as named, or standard input if none are.
+fn inputs(files: &[PathBuf]) -> Vec<Origin> {
+    if files.is_empty() {
+        return vec![Origin::Stdin];
+    }
+    let origin = |file: &PathBuf| {
+        if file == Path::new("-") { Origin::Stdin } else { Origin::File(file.clone()) }
+    };
+    files.iter().map(origin).collect()
+}
+
+/// The ring of `--key-file`, or a key of this process alone.
+fn ring(filter: &Filter) -> Result<Keyring, Failure> {
+    if filter.key_file.is_none() && !filter.quiet {
+        report::note("no --key-file: correlation IDs are valid for this run only");
+    }
+    Ok(Keyring)
+}
+
+fn style(color: Color) -> Style {
+    let terminal = io::stdout().is_terminal();
+    Style {
+        escape: terminal || color == Color::Always,
+        highlight: match color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never,
+        },
+    }
+}
+
+fn tell(notice: Notice, bar: &indicatif::ProgressBar, quiet: bool) {
+    match notice {
+        Notice::Read(bytes) => bar.inc(bytes),
+        Notice::Failed(error) => failed_input(&error).print(),
+        Notice::Abandoned(bytes) if !quiet => {
+            report::warning(format!(
+                "an unfinished line of {bytes} bytes is not delivered: its end is unknown"
+            ));
+        }
+        Notice::Abandoned(_) => {}
+    }
+}
+
+/// What is said of an input that cannot be read.
+fn failed_input(error: &SourceError) -> Failure {
+    let name = quoted(error.path());
+    match error {
+        SourceError::Missing(path) => missing(path),
+        SourceError::Directory(_) => Failure::new(Exit::InputOutput, format!("{name} is a directory"))
+            .hint("name the files in it: `redactd DIR/*.log`"),
+        SourceError::IsOutput(_) => {
+            Failure::new(Exit::InputOutput, format!("{name} is input and output at once"))
+                .hint("write to another file")
+        }
+        SourceError::Open(_, cause) => {
+            Failure::new(Exit::InputOutput, format!("cannot open {name}: {cause}"))
+        }
+        SourceError::Read(_, cause) => {
+            Failure::new(Exit::InputOutput, format!("cannot read {name}: {cause}"))
+        }
+    }
+}
+
+/// A file that is not there may be a command that was mistyped, or written after an option.
+fn missing(path: &Path) -> Failure {
+    let name = quoted(path);
+    let typed = path.to_string_lossy();
+    let near = super::command_names()
+        .into_iter()
+        .map(|command| (strsim::damerau_levenshtein(&command, &typed), command))
+        .min();
+    match near {
+        Some((0, command)) => Failure::new(
+            Exit::InputOutput,
+            format!("no such file {name}; the command `{command}` comes before all options"),
+        ),
+        Some((distance, command)) if distance <= 2 && distance < command.len() => Failure::new(
+            Exit::InputOutput,
+            format!("no such file {name}; did you mean the command `{command}`?"),
+        ),
+        _ => Failure::new(Exit::InputOutput, format!("no such file {name}")),
+    }
+}
+
+fn exit_of(report: Report) -> Result<Exit, Failure> {
+    match report.output {
+        Err(SinkError::Closed) => return Ok(Exit::OutputClosed),
+        Err(error @ SinkError::Write(_)) => return Err(Failure::new(Exit::InputOutput, error)),
+        Ok(()) if report.end == End::OutputGone => return Ok(Exit::OutputClosed),
+        Ok(()) => {}
+    }
+    if report.failed > 0 {
+        return Ok(Exit::InputOutput);
+    }
+    if report.end == End::Stopped {
+        return Err(Failure::new(
+            Exit::NotDrained,
+            "stopped by a signal; the rest of the input was not read",
+        ));
+    }
+    if report.totals.undelivered > 0 {
+        return Err(Failure::new(Exit::NotDrained, "not everything was delivered"));
+    }
+    Ok(Exit::Done)
+}
+
+/// Parses `--max-line`: bytes, or a number with `KiB` or `MiB` (short: `K`, `M`).
+fn line_size(text: &str) -> Result<usize, String> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    let factor = match unit.trim_start().to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kib" => 1 << 10,
+        "m" | "mib" => 1 << 20,
+        _ => return Err("a size is a number with B, KiB or MiB, for instance 512KiB".into()),
+    };
+    let bytes = number.parse::<usize>().ok().and_then(|number| number.checked_mul(factor));
+    match bytes {
+        Some(bytes) if (limits::LINE_BYTES_MIN..=limits::LINE_BYTES_MAX).contains(&bytes) => Ok(bytes),
+        _ => Err("it must be between 64 B and 10 MiB".into()),
+    }
+}
+
+impl From<LineFormat> for Format {
+    fn from(format: LineFormat) -> Format {
+        match format {
+            LineFormat::Auto => Format::Auto,
+            LineFormat::Json => Format::Json,
+            LineFormat::Text => Format::Text,
+            LineFormat::Logfmt => Format::Logfmt,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_bytes_or_binary_units() {
+        for (text, bytes) in [
+            ("64", 64),
+            ("100B", 100),
+            ("64KiB", 64 << 10),
+            ("1 MiB", 1 << 20),
+            ("10M", 10 << 20),
+            ("2k", 2048),
+        ] {
+            assert_eq!(line_size(text), Ok(bytes), "{text}");
+        }
+        for text in ["", "63", "KiB", "11MiB", "1GiB", "-1", "1.5MiB", "99999999999999999999"] {
+            assert!(line_size(text).is_err(), "{text}");
+        }
+    }
+}
