@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use clap::{Args, ValueEnum};
+use indicatif::ProgressBar;
 
 use super::report::{self, Exit, Failure, quoted};
 use super::{Color, progress, stats};
@@ -97,7 +98,7 @@ pub fn run(filter: Filter) -> Result<Exit, Failure> {
     let config = Config {
         format: filter.format.into(),
         line_bytes_max: filter.max_line,
-        policy: Arc::new(Policy),
+        policy: Arc::new(Policy::default_policy()),
         ring: Arc::new(ring),
         style: style(filter.color),
         inputs,
@@ -109,8 +110,7 @@ pub fn run(filter: Filter) -> Result<Exit, Failure> {
 
     let bar = progress::bar(&config.inputs, filter.quiet);
     let began = Instant::now();
-    let ran =
-        daemon::run(config, (wake, waker), &mut |notice| bar.suspend(|| tell(notice, &bar, filter.quiet)));
+    let ran = daemon::run(config, (wake, waker), &mut |notice| tell(notice, &bar, filter.quiet));
     bar.finish_and_clear();
     let report = ran.map_err(|error| Failure::new(Exit::NotDrained, error))?;
     if filter.stats {
@@ -150,15 +150,16 @@ fn style(color: Color) -> Style {
     }
 }
 
-fn tell(notice: Notice, bar: &indicatif::ProgressBar, quiet: bool) {
+fn tell(notice: Notice, bar: &ProgressBar, quiet: bool) {
     match notice {
         Notice::Read(bytes) => bar.inc(bytes),
-        Notice::Failed(error) => failed_input(&error).print(),
-        Notice::Abandoned(bytes) if !quiet => {
+        // Messages go above the bar.
+        Notice::Failed(error) => bar.suspend(|| failed_input(&error).print()),
+        Notice::Abandoned(bytes) if !quiet => bar.suspend(|| {
             report::warning(format!(
                 "an unfinished line of {bytes} bytes is not delivered: its end is unknown"
             ));
-        }
+        }),
         Notice::Abandoned(_) => {}
     }
 }

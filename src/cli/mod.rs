@@ -47,8 +47,14 @@ Examples:
   redactd --key-file ring app.log          the same person gets the same ID in every run
 
 Exit status:
-  0 done, 1 failing policy tests or findings, 2 wrong usage, 74 input or output error, 75 not everything drained,
-  78 invalid policy, configuration or key file, 130/143 ended by a second signal, 141 standard output closed";
+  0        done
+  1        a test of the policy failed (`check`)
+  2        wrong usage
+  74       something could not be read or written
+  75       not everything was drained
+  78       a policy, configuration or key file is not valid
+  130/143  ended at once by a second signal
+  141      standard output was closed by its reader";
 
 #[derive(Subcommand)]
 enum Command {}

@@ -63,9 +63,10 @@ pub fn run(
 ) -> Result<Report, RunError> {
     let (batches, received) = sync_channel(limits::BATCHES_QUEUED_MAX);
     let sink = Sink::Stdout(Stdout::new(config.style)?);
+    let policy = config.policy.id;
     let mut redactor = Redactor::new(config.policy, config.ring);
     redactor.set_format(config.format);
-    let gate = Gate::new(redactor, vec![batches]);
+    let gate = Gate::new(redactor, policy, vec![batches]);
     let lines = Lines::new(config.line_bytes_max);
     thread::scope(|scope| {
         let sink = thread::Builder::new().name("sink".into()).spawn_scoped(scope, move || {

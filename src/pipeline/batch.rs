@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
 
+use crate::engine::policy::PolicyId;
 use crate::engine::redact::Redacted;
 
 /// Redacted records that travel together. Shared by all sinks through an `Arc`: it is settled when the last sink lets
@@ -10,6 +11,7 @@ use crate::engine::redact::Redacted;
 pub struct Batch {
     lines: Redacted<Vec<u8>>,
     records: u64,
+    policy: PolicyId,
     ack: Ack,
 }
 
@@ -36,10 +38,11 @@ impl Batch {
     pub(super) fn new(
         lines: Redacted<Vec<u8>>,
         records: u64,
+        policy: PolicyId,
         required: usize,
         reply: Sender<Settled>,
     ) -> Batch {
-        Batch { lines, records, ack: Ack { required, confirmed: AtomicUsize::new(0), reply } }
+        Batch { lines, records, policy, ack: Ack { required, confirmed: AtomicUsize::new(0), reply } }
     }
 
     /// What the sink is to write.
@@ -50,6 +53,11 @@ impl Batch {
     /// Lines in it.
     pub fn records(&self) -> u64 {
         self.records
+    }
+
+    /// The one policy that redacted all of it.
+    pub fn policy(&self) -> PolicyId {
+        self.policy
     }
 
     /// To be called by each required sink, once, when it has the batch for good.
@@ -77,7 +85,7 @@ mod tests {
     #[test]
     fn a_batch_is_delivered_when_every_required_sink_confirmed() {
         let (reply, settled) = channel();
-        let batch = Arc::new(Batch::new(Redacted::default(), 3, 2, reply));
+        let batch = Arc::new(Batch::new(Redacted::default(), 3, PolicyId([0; 32]), 2, reply));
         let other = Arc::clone(&batch);
         batch.confirm();
         drop(batch);
@@ -91,7 +99,7 @@ mod tests {
     #[test]
     fn a_sink_that_panics_did_not_deliver() {
         let (reply, settled) = channel();
-        let batch = Arc::new(Batch::new(Redacted::default(), 1, 1, reply));
+        let batch = Arc::new(Batch::new(Redacted::default(), 1, PolicyId([0; 32]), 1, reply));
         let sink = std::thread::spawn(move || {
             let _held = batch;
             std::panic::resume_unwind(Box::new(()));

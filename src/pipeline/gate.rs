@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, TryRecvError, channel};
 
 use super::{Batch, Settled};
+use crate::engine::policy::PolicyId;
 use crate::engine::redact::{Outcome, Redacted, Redactor, Withheld};
 use crate::limits;
 
@@ -12,6 +13,8 @@ use crate::limits;
 /// the source: nothing is dropped.
 pub struct Gate {
     redactor: Redactor,
+    /// The policy of `redactor`.
+    policy: PolicyId,
     sinks: Vec<SyncSender<Arc<Batch>>>,
     open: Redacted<Vec<u8>>,
     /// Records in `open`.
@@ -61,11 +64,12 @@ pub struct Totals {
 pub struct Closed;
 
 impl Gate {
-    /// A gate in front of `sinks`, all of them required.
-    pub fn new(redactor: Redactor, sinks: Vec<SyncSender<Arc<Batch>>>) -> Gate {
+    /// A gate in front of `sinks`, all of them required. `policy` is the one that `redactor` applies.
+    pub fn new(redactor: Redactor, policy: PolicyId, sinks: Vec<SyncSender<Arc<Batch>>>) -> Gate {
         let (reply, settled) = channel();
         Gate {
             redactor,
+            policy,
             sinks,
             open: Redacted::with_capacity(limits::BATCH_BYTES_MAX + limits::READ_BYTES),
             records: 0,
@@ -106,7 +110,7 @@ impl Gate {
         let full = std::mem::replace(&mut self.open, next);
         self.totals.bytes_out += full.len() as u64;
         let records = std::mem::take(&mut self.records);
-        let batch = Arc::new(Batch::new(full, records, self.sinks.len(), self.reply.clone()));
+        let batch = Arc::new(Batch::new(full, records, self.policy, self.sinks.len(), self.reply.clone()));
         self.in_flight += 1;
         for sink in &self.sinks {
             sink.send(Arc::clone(&batch)).map_err(|_| Closed)?;
