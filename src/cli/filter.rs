@@ -15,6 +15,7 @@ use crate::daemon::{self, Config, Notice, Report};
 use crate::engine::correlate::Keyring;
 use crate::engine::policy::Policy;
 use crate::engine::redact::Format;
+use crate::keys;
 use crate::limits;
 use crate::pipeline::Wake;
 use crate::sink::{SinkError, Style};
@@ -88,6 +89,10 @@ enum LineFormat {
 /// Runs the filter to its end.
 pub fn run(filter: Filter) -> Result<Exit, Failure> {
     let inputs = inputs(&filter.files);
+    if !filter.policy.is_empty() {
+        // Refused rather than ignored.
+        return Err(Failure::new(Exit::Usage, "--policy is not in this version yet"));
+    }
     let ring = ring(&filter)?;
     if filter.verbose && filter.threads > 1 {
         report::note("this version redacts in one thread");
@@ -132,10 +137,17 @@ fn inputs(files: &[PathBuf]) -> Vec<Origin> {
 
 /// The ring of `--key-file`, or a key of this process alone.
 fn ring(filter: &Filter) -> Result<Keyring, Failure> {
-    if filter.key_file.is_none() && !filter.quiet {
-        report::note("no --key-file: correlation IDs are valid for this run only");
+    let path = filter.key_file.as_deref();
+    let opened = keys::open(path, keys::now()).map_err(|error| {
+        let name = path.map(quoted).unwrap_or_default();
+        let exit = if error.is_output() { Exit::InputOutput } else { Exit::Invalid };
+        Failure { exit, message: format!("key file {name}: {error}"), hint: error.hint().map(str::to_owned) }
+    })?;
+    match opened.ephemeral {
+        Some(why) if !filter.quiet => report::note(why),
+        _ => {}
     }
-    Ok(Keyring)
+    Ok(opened.ring)
 }
 
 fn style(color: Color) -> Style {
