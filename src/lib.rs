@@ -7,6 +7,7 @@ pub mod engine;
 pub mod keys;
 pub mod limits;
 pub mod pipeline;
+pub mod policies;
 pub mod sink;
 pub mod source;
 

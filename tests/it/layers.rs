@@ -11,11 +11,12 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("engine::policy", &["engine::policy", "engine::detect", "engine::correlate", "engine::scan", "limits"]),
     ("engine", &["engine", "limits"]),
     ("keys", &["keys", "engine", "limits"]),
+    ("policies", &["policies", "engine", "limits"]),
     ("pipeline", &["pipeline", "engine", "limits"]),
     ("source", &["source", "pipeline", "engine", "limits"]),
     ("sink", &["sink", "pipeline", "engine", "limits"]),
-    ("daemon", &["daemon", "source", "sink", "pipeline", "keys", "engine", "limits"]),
-    ("cli", &["cli", "daemon", "source", "sink", "pipeline", "keys", "engine", "limits"]),
+    ("daemon", &["daemon", "source", "sink", "pipeline", "keys", "policies", "engine", "limits"]),
+    ("cli", &["cli", "daemon", "source", "sink", "pipeline", "keys", "policies", "engine", "limits"]),
 ];
 
 #[test]

@@ -1,3 +1,4 @@
 //! Boundary tests: the real binary, the public library.
 
 mod layers;
+mod policy;

@@ -10,8 +10,8 @@ use super::layers::{self, Layer, Read};
 use super::selector::Selector;
 use super::tree::{Node, Value};
 use super::{
-    Except, Expect, Find, Pattern, Policy, PolicyId, PolicyTest, Rule, RuleIndex, RuleSet, ValuePattern,
-    effect, identity, pattern,
+    Except, Expect, Find, Pattern, Policy, PolicyId, PolicyLayer, PolicyTest, Rule, RuleIndex, RuleSet,
+    ValuePattern, effect, identity, pattern,
 };
 use crate::engine::correlate::{CanonicalOptions, LABEL_BYTES_MAX};
 use crate::engine::detect::{self, DetectorIndex};
@@ -63,7 +63,14 @@ fn assemble(layers: &[Layer], rules: Vec<Rule>, patterns: Vec<Pattern>, excepts:
     let from_above = || layers.iter().rev().map(|layer| &layer.file);
     let mut policy = Policy {
         id: PolicyId([0; 32]),
-        layers: layers.iter().map(|layer| layer.name.clone()).collect(),
+        layers: layers
+            .iter()
+            .map(|layer| PolicyLayer {
+                name: layer.name.clone(),
+                file: layer.source.name.clone(),
+                pack: layer.pack,
+            })
+            .collect(),
         fields,
         by_detector,
         patterns,
@@ -193,6 +200,8 @@ impl Compiler<'_> {
         for name in names {
             match detect::by_name(&name.value) {
                 Some(detector) => detectors.push(detector),
+                // Until the table of detectors is complete the packs run ahead of it.
+                None if self.layers[layer].pack => {}
                 None => {
                     let near = nearest(&name.value, detect::all().iter().map(|detector| detector.name));
                     self.error(

@@ -28,7 +28,7 @@ pub(super) fn loosenings(policy: &Policy) -> Vec<Loosening> {
         for target in except.spares.iter().map(|target| &policy.rules[usize::from(target)]) {
             if target.layer != except.layer {
                 out.push(Loosening {
-                    by: format!("{}/except {number}", policy.layers[usize::from(except.layer)]),
+                    by: format!("{}/except {number}", policy.layers[usize::from(except.layer)].name),
                     becomes: "kept".to_owned(),
                     rule: target.qualified.clone(),
                     was: target.action.name(),

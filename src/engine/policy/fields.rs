@@ -108,14 +108,20 @@ impl Lookup {
             return Vec::new();
         }
         let mut found: Vec<u16> = Vec::new();
-        let mut look = |entries: &[u32]| {
+        self.candidates(path, |entries| {
             for &entry in entries {
                 let (target, selector) = &self.entries[entry as usize];
                 if !found.contains(target) && selector.matches(path, document_root) {
                     found.push(*target);
                 }
             }
-        };
+        });
+        found.sort_unstable();
+        found
+    }
+
+    /// The entries that can match the path, as far as the texts in it tell.
+    fn candidates<'l>(&'l self, path: &[Segment], mut look: impl FnMut(&'l [u32])) {
         look(&self.always);
         let mut run = String::new();
         for segment in path.iter().rev() {
@@ -123,26 +129,18 @@ impl Lookup {
             if segment.joined.is_empty() || run.len() > self.longest[0] {
                 break;
             }
-            if let Some(entries) = self.last.get(&run) {
-                look(entries);
-            }
+            look(self.last.get(&run).map_or(&[], Vec::as_slice));
         }
         if let Some(last) = path.last().filter(|_| !self.word.is_empty()) {
             each_run(last.words.iter(), self.longest[1], |run| {
-                if let Some(entries) = self.word.get(run) {
-                    look(entries);
-                }
+                look(self.word.get(run).map_or(&[], Vec::as_slice));
             });
         }
         if !self.inner.is_empty() {
             each_run(path.iter().map(|segment| &segment.joined), self.longest[2], |run| {
-                if let Some(entries) = self.inner.get(run) {
-                    look(entries);
-                }
+                look(self.inner.get(run).map_or(&[], Vec::as_slice));
             });
         }
-        found.sort_unstable();
-        found
     }
 }
 
@@ -161,6 +159,103 @@ fn each_run<'a>(texts: impl Iterator<Item = &'a String> + Clone, longest: usize,
         }
         if rest.next().is_none() {
             return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::selector::segments;
+    use super::*;
+
+    fn index(selectors: &[String]) -> (FieldIndex, Vec<Selector>) {
+        let parsed: Vec<Selector> = selectors.iter().map(|text| Selector::parse(text).unwrap()).collect();
+        (FieldIndex::new((0..).zip(&parsed), std::iter::empty()), parsed)
+    }
+
+    fn path(text: &str) -> Vec<Segment> {
+        text.split(' ').flat_map(|key| segments(key.as_bytes())).collect()
+    }
+
+    #[test]
+    fn the_index_agrees_with_the_selectors() {
+        let selectors = [
+            "password",
+            "user.email",
+            "user_email",
+            "*_token",
+            "*token",
+            "cf-access-*",
+            "*assertion*",
+            "customer.*",
+            "customer.**.name",
+            "patient.**",
+            "**",
+            "*",
+            "*.name",
+            "$.user",
+            "$.**.name",
+            "a_*.b",
+            "*_id",
+            "*_*",
+            "api_key.*_value",
+            "client.ip",
+        ];
+        let (index, parsed) = index(&selectors.map(str::to_owned));
+        let keys = [
+            "user",
+            "email",
+            "userEmail",
+            "access_token",
+            "token",
+            "customer",
+            "name",
+            "patient",
+            "a_x",
+            "b",
+            "--",
+            "order_id",
+            "Cf-Access-Jwt-Assertion",
+            "client",
+            "ip",
+            "apiKey",
+            "x_value",
+            "password",
+            "a.b",
+        ];
+        let mut hits = 0;
+        for i in 0..keys.len() * keys.len() * keys.len() {
+            let path = path(&[keys[i % 19], keys[i / 19 % 19], keys[i / 361]][..i % 3 + 1].join(" "));
+            for root in [0, 1] {
+                let expected: Vec<u16> =
+                    (0..).zip(&parsed).filter(|(_, s)| s.matches(&path, root)).map(|(i, _)| i).collect();
+                let found: Vec<u16> = index.decide(&path, root).iter().map(|hit| hit.rule).collect();
+                assert_eq!(found, expected, "{path:?}");
+                hits += found.len();
+            }
+        }
+        assert!(hits > 10_000);
+    }
+
+    #[test]
+    fn a_decision_costs_the_same_with_a_hundred_times_the_rules() {
+        // Counted, not timed: the selectors that a decision looks at.
+        let many = |count: usize| -> Vec<String> {
+            let shapes = |i: usize| {
+                [format!("field{i}"), format!("group{i}.name"), format!("*_word{i}"), format!("tree{i}.*")]
+            };
+            (0..count / 4).flat_map(shapes).collect()
+        };
+        let looked = |count: usize, keys: &str| {
+            let (index, _) = index(&many(count));
+            let path = path(keys);
+            let mut entries = 0;
+            index.rules.candidates(&path, |found| entries += found.len());
+            entries
+        };
+        for keys in ["field1", "group1 name", "x my_word1", "tree1 leaf", "nothing here"] {
+            assert_eq!(looked(1000, keys), looked(12, keys), "{keys}");
+            assert!(looked(1000, keys) <= 1);
         }
     }
 }

@@ -22,7 +22,7 @@ pub(super) fn of(policy: &Policy) -> PolicyId {
         hash.text(detector.name);
         hash.text(detector.kind);
     });
-    hash.each(&policy.layers, |hash, layer| hash.text(layer));
+    hash.each(&policy.layers, |hash, layer| hash.text(&layer.name));
     hash.each(&policy.rules, |hash, rule| {
         hash.number(u64::from(rule.layer));
         hash.text(&rule.id);

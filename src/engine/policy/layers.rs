@@ -39,6 +39,7 @@ pub(super) struct Layer {
     pub name: String,
     pub source: Arc<SourceText>,
     pub file: PolicyFile,
+    pub pack: bool,
 }
 
 /// All layers, and everything that was wrong on the way.
@@ -51,7 +52,7 @@ pub(super) fn resolve(policies: &[&str], read: &mut Read<'_>) -> (Vec<Layer>, Ve
             continue;
         }
         match (resolver.read)(policy, None) {
-            Ok(source) => resolver.visit(source),
+            Ok(source) => resolver.visit(source, false),
             Err(why) => {
                 let source = Arc::new(SourceText { name: policy.to_owned(), text: String::new() });
                 let problem = Problem::Unreadable(why);
@@ -77,11 +78,11 @@ impl Resolver<'_, '_> {
         if let Some(text) = packs::text(name) {
             let mut source = LayerSource::new(name, text);
             source.identity = format!("pack {name}");
-            self.visit(source);
+            self.visit(source, true);
         }
     }
 
-    fn visit(&mut self, source: LayerSource) {
+    fn visit(&mut self, source: LayerSource, pack: bool) {
         if !self.seen.insert(source.identity.clone()) || self.seen.len() > LAYERS_MAX {
             return;
         }
@@ -102,7 +103,7 @@ impl Resolver<'_, '_> {
             Some(name) => name.value.clone(),
             None => name_of(&text.name),
         };
-        self.layers.push(Layer { name, source: text, file });
+        self.layers.push(Layer { name, source: text, file, pack });
     }
 
     /// One entry of `extends`.
@@ -119,7 +120,7 @@ impl Resolver<'_, '_> {
                 Err(why) => Problem::Unreadable(why),
                 Ok(source) if self.open.contains(&source.identity) => Problem::Cycle(source.name),
                 Ok(_) if self.seen.len() >= LAYERS_MAX => Problem::TooManyLayers,
-                Ok(source) => return self.visit(source),
+                Ok(source) => return self.visit(source, false),
             }
         };
         self.errors.push(PolicyError { source: from.clone(), span: Some(span), problem, also: None });

@@ -12,6 +12,7 @@ mod layers;
 mod packs;
 mod pattern;
 mod probe;
+mod problem;
 pub mod selector;
 mod tree;
 
@@ -38,8 +39,8 @@ pub type ExceptIndex = u16;
 pub struct Policy {
     /// What it is, over all layers: equal ids redact equally.
     pub id: PolicyId,
-    /// Names of the layers, lowest first.
-    pub layers: Vec<String>,
+    /// The layers, lowest first.
+    pub layers: Vec<PolicyLayer>,
     /// All rules: layers ascending, in each the order of the file.
     pub rules: Vec<Rule>,
     /// All known-safe values and fields.
@@ -60,6 +61,17 @@ pub struct Policy {
     pub loosenings: Vec<Loosening>,
     /// What is valid but has no effect.
     pub warnings: Vec<Warning>,
+}
+
+/// One layer of a policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyLayer {
+    /// Its name, unique in the policy.
+    pub name: String,
+    /// The file, as named by the caller; the name for a pack.
+    pub file: String,
+    /// Whether it is a pack of the binary.
+    pub pack: bool,
 }
 
 /// SHA-256 over the resolved closure of a policy.
@@ -208,7 +220,8 @@ impl Policy {
     ///
     /// let text = "{version: 1, rules: [{id: order, in: order_id, do: correlate}]}";
     /// let policy = Policy::compile(&[LayerSource::new("shop.yaml", text)])?;
-    /// assert_eq!(policy.layers, ["secrets", "default", "shop"]);
+    /// let layers: Vec<&str> = policy.layers.iter().map(|layer| layer.name.as_str()).collect();
+    /// assert_eq!(layers, ["secrets", "default", "shop"]);
     /// # Ok::<(), redactd::engine::policy::PolicyErrors>(())
     /// ```
     ///
@@ -236,13 +249,6 @@ impl Policy {
     /// # Panics
     /// Never: the packs are part of the program, and a test compiles them.
     pub fn default_policy() -> Policy {
-        // Until the table of detectors is filled the packs cannot compile.
-        if crate::engine::detect::all().is_empty() {
-            let text = "{version: 1, extends: [], rules: [{id: password, in: password, do: mask}]}";
-            if let Ok(policy) = Policy::compile(&[LayerSource::new("default", text)]) {
-                return policy;
-            }
-        }
         match Policy::load(&["default"], &mut |_, _| Err(Unreadable::Missing)) {
             Ok(policy) => policy,
             Err(errors) => panic!("the pack `default` does not compile: {:?}", errors.errors),

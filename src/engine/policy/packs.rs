@@ -20,3 +20,19 @@ pub(super) fn all() -> impl Iterator<Item = &'static str> {
 pub(super) fn names() -> String {
     all().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::policy::{Policy, Unreadable};
+
+    #[test]
+    fn packs_compile_under_their_own_names_without_warnings() {
+        for name in all() {
+            let policy = Policy::load(&[name], &mut |_, _| Err(Unreadable::Missing)).unwrap();
+            assert_eq!(policy.layers.last().map(|layer| layer.name.as_str()), Some(name));
+            assert_eq!(policy.warnings, []);
+            assert!(policy.tests.len() > 20);
+        }
+    }
+}

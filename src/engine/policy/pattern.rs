@@ -26,10 +26,7 @@ pub(super) fn compile(pattern: &str) -> Result<Regex, Problem> {
         .map_err(|_| Problem::PatternTooLarge)?;
     match probe::probe(pattern, &hir, syntax()) {
         None => Ok(regex),
-        Some(costly) => Err(Problem::PatternCost {
-            input: format!("`{}` repeated", costly.unit.escape_debug()),
-            ratio: costly.ratio,
-        }),
+        Some(unit) => Err(Problem::PatternCost(String::from_utf8_lossy(&unit).escape_debug().to_string())),
     }
 }
 

@@ -350,8 +350,8 @@ fn words_match(parts: &[Part], words: &[String]) -> bool {
         let mut next = vec![false; words.len() + 1];
         match part {
             Part::Star { min } => {
-                let first = starts.iter().position(|&s| s).unwrap_or(words.len()) + min;
-                if let Some(after) = next.get_mut(first..) {
+                let Some(first) = starts.iter().position(|&start| start) else { return false };
+                if let Some(after) = next.get_mut(first + min..) {
                     after.fill(true);
                 }
             }
@@ -378,4 +378,220 @@ fn words_taken(text: &str, words: &[String]) -> Option<usize> {
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A path as a record has it: keys separated by ` > `.
+    fn path(keys: &str) -> Vec<Segment> {
+        keys.split(" > ").flat_map(|key| segments(key.as_bytes())).collect()
+    }
+
+    #[test]
+    fn words_of_keys() {
+        for (key, words) in [
+            ("user_id", "user id"),
+            ("userId", "user id"),
+            ("USER-ID", "user id"),
+            ("User Id", "user id"),
+            ("userID", "user id"),
+            ("HTTPServer", "http server"),
+            ("XMLHttpRequest", "xml http request"),
+            ("X-CSRFToken", "x csrf token"),
+            ("oauth2Token", "oauth2 token"),
+            ("sha256", "sha256"),
+            ("2fa", "2fa"),
+            ("@password", "password"),
+            ("pass\u{200b}word", "pass word"),
+            ("ИмяКлиента", "имя клиента"),
+            ("straßeNr", "straße nr"),
+            ("a__b--c", "a b c"),
+            ("--", ""),
+            ("", ""),
+        ] {
+            assert_eq!(Segment::of(key).words.join(" "), words, "{key}");
+            assert_eq!(Segment::of(key).joined, words.replace(' ', ""), "{key}");
+        }
+    }
+
+    #[test]
+    fn segments_of_keys() {
+        for (key, expected) in [
+            ("user", "user"),
+            ("user.email", "user|email"),
+            ("a..b", "a|b"),
+            (".a.", "a"),
+            ("user[email]", "user|email"),
+            ("items[0][price]", "items|price"),
+            ("items[0]", "items"),
+            ("custom:ssn", "custom|ssn"),
+            ("app.kubernetes.io/name", "app|kubernetes|ioname"),
+            ("https://claims.example/email", "https|claims|example|email"),
+            ("/users/login", "userslogin"),
+            ("", ""),
+            ("...", ""),
+            ("[0]", "0"),
+        ] {
+            let joined: Vec<String> = segments(key.as_bytes()).into_iter().map(|s| s.joined).collect();
+            assert_eq!(joined.join("|"), expected, "{key}");
+        }
+        assert_eq!(segments(b"caf\xe9_name")[0].words, ["caf", "name"]);
+    }
+
+    #[test]
+    fn selectors_match() {
+        for (selector, keys) in [
+            // A whole key, at any depth, however it is spelled.
+            ("password", "password"),
+            ("password", "PASSWORD"),
+            ("password", "Pass-Word"),
+            ("password", "user > password"),
+            ("password", "a > b > c > password"),
+            ("api_key", "apiKey"),
+            ("api_key", "API-KEY"),
+            ("api_key", "Api Key"),
+            ("api_key", "apikey"),
+            ("apiKey", "api_key"),
+            ("APIKEY", "api_key"),
+            // A run of segments, joined or not, both ways.
+            ("user.email", "user > email"),
+            ("user.email", "user.email"),
+            ("user.email", "data > user > email"),
+            ("user.email", "user_email"),
+            ("user.email", "userEmail"),
+            ("client_ip", "client > ip"),
+            ("client_ip", "client.ip"),
+            ("client.ip", "clientIp"),
+            ("client.ip", "net > client > ip"),
+            ("a_b.c", "a > b_c"),
+            ("http.request.body", "http.request_body"),
+            ("email", "user[email]"),
+            ("ssn", "custom:ssn"),
+            ("custom:ssn", "custom:ssn"),
+            ("email", "https://claims.example/email"),
+            // A star alone is one segment.
+            ("customer.*", "customer > name"),
+            ("customer.*", "x > customer > name"),
+            ("customer.*.name", "customer > 0 > name"),
+            ("*", "anything"),
+            ("*.name", "customer > name"),
+            // A star in a segment is whole words.
+            ("*_token", "access_token"),
+            ("*_token", "accessToken"),
+            ("*_token", "x > My-Access-TOKEN"),
+            ("*_api_key", "openai_apikey"),
+            ("*token", "token"),
+            ("*token", "access_token"),
+            ("cf-access-*", "Cf-Access-Jwt-Assertion"),
+            ("cf-access-*", "cf_access_token"),
+            ("x-amzn-oidc-*", "X-Amzn-Oidc-Data"),
+            ("*assertion*", "client_assertion"),
+            ("*assertion*", "assertion"),
+            ("*assertion*", "SAMLAssertionXml"),
+            ("*_user_*", "the_user_name"),
+            ("db_*_pass", "db_main_pass"),
+            ("user.*_id", "user > order_id"),
+            ("*_id.value", "order_id > value"),
+            // Two stars are any number of segments, none included.
+            ("customer.**.name", "customer > name"),
+            ("customer.**.name", "customer > a > b > name"),
+            ("customer.**.name", "x > customer > a > name"),
+            ("patient.**", "patient > x > y"),
+            ("patient.**", "patient"),
+            ("**.email", "email"),
+            ("**", "anything > at > all"),
+            ("a.**.b.**.c", "a > x > b > b > y > c"),
+            ("a.**.**.c", "a > c"),
+            // Other alphabets.
+            ("имя", "ИМЯ"),
+            ("straße", "Straße"),
+        ] {
+            let parsed = Selector::parse(selector).unwrap();
+            assert!(parsed.matches(&path(keys), 0), "{selector} must match {keys}");
+        }
+    }
+
+    #[test]
+    fn selectors_do_not_match() {
+        for (selector, keys) in [
+            ("password", "password_policy"),
+            ("password", "passwordless"),
+            ("password", "password > value"),
+            ("password", "pass"),
+            ("password", ""),
+            ("pin", "gpio_pin"),
+            ("pin", "spin"),
+            ("pin", "shop > in"),
+            ("token", "token_count"),
+            ("token", "tokens"),
+            ("user.email", "email"),
+            ("user.email", "user > x > email"),
+            ("user.email", "xuser > email"),
+            ("client_ip", "client > ip > port"),
+            ("customer.*", "customer"),
+            ("customer.*", "customer > a > b"),
+            ("customer.*.name", "customer > name"),
+            ("*_token", "token"),
+            ("*_token", "tokenizer"),
+            ("*_token", "token_count"),
+            ("*_token", "access > token"),
+            ("*_token", "accesstoken"),
+            ("pass*", "password"),
+            ("cf-access-*", "cf-access"),
+            ("cf-access-*", "cf_ray"),
+            ("*assertion*", "assertions"),
+            ("*_user_*", "user_name"),
+            ("db_*_pass", "db_pass"),
+            ("customer.**.name", "name"),
+            ("patient.**", "patients > x"),
+            ("a.**.b.**.c", "a > c > b"),
+            ("x", "--"),
+        ] {
+            let parsed = Selector::parse(selector).unwrap();
+            assert!(!parsed.matches(&path(keys), 0), "{selector} must not match {keys}");
+        }
+    }
+
+    #[test]
+    fn a_dollar_anchors_at_the_root_of_the_document() {
+        let user = Selector::parse("$.user.name").unwrap();
+        assert!(user.matches(&path("user > name"), 0));
+        assert!(!user.matches(&path("request > user > name"), 0));
+        assert!(user.matches(&path("body > user > name"), 1), "in a document inside `body`");
+        assert!(!user.matches(&path("user > name"), 1));
+        assert!(!user.matches(&path("user > name"), 9), "a root beyond the path");
+        let deep = Selector::parse("$.**.name").unwrap();
+        assert!(deep.matches(&path("body > a > b > name"), 1));
+        assert!(!Selector::parse("$.name").unwrap().matches(&path("body > name"), 0));
+    }
+
+    #[test]
+    fn what_is_no_selector() {
+        use SelectorError as E;
+        for (text, error) in [
+            ("", E::Empty),
+            ("  ", E::Empty),
+            (".", E::EmptySegment(0)),
+            ("a..b", E::EmptySegment(2)),
+            (".a", E::EmptySegment(0)),
+            ("a.", E::EmptySegment(2)),
+            ("a.-.b", E::NothingToCompare(2)),
+            ("a.***", E::Stars(2)),
+            ("a**b", E::Stars(1)),
+            ("$", E::Dollar(0)),
+            ("$a", E::Dollar(0)),
+            ("a.$b", E::Dollar(2)),
+            ("$.", E::EmptySegment(2)),
+            ("items[0].name", E::Brackets(5)),
+            ("a, b", E::Character(',', 1)),
+            ("^user", E::Character('^', 0)),
+            (r"a\.b", E::Character('\\', 1)),
+        ] {
+            assert_eq!(Selector::parse(text), Err(error), "{text}");
+        }
+        assert_eq!(Selector::parse(&"a".repeat(300)), Err(E::TooLong));
+        assert_eq!(Selector::parse(&["a.*"; 20].join(".")), Err(E::TooLong));
+    }
 }
