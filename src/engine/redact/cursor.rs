@@ -57,8 +57,12 @@ impl Fields<'_> {
         let before = out.len();
         let leaves: Option<RuleIndex> = None;
         let found = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            let Redactor { policy, ring, dispatch, scanner, .. } = redactor;
-            let cx = Context { policy, ring, dispatch };
+            let Redactor { policy, ring, dispatch, scanner, map, .. } = redactor;
+            let map = map.as_mut().map(|map| {
+                map.fill(text);
+                &*map
+            });
+            let cx = Context { policy, ring, dispatch, map };
             scanner.start_field(text.len());
             scanner.find_literals(&cx, text);
             let view = View::of_record(text, 0, Encoding::PLAIN);

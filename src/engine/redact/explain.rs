@@ -64,8 +64,10 @@ impl Redactor {
     /// Redacts one line, without its newline, into `out` and says why it looks as it does. Slower than
     /// [`Redactor::redact_line`], with the same result.
     pub fn explain(&mut self, line: &[u8], out: &mut Redacted<Vec<u8>>) -> Explanation {
+        let map = self.map.take();
         self.scanner.misses = Some(Vec::new());
         let outcome = self.redact_line(line, out);
+        self.map = map;
         let misses = self.scanner.misses.take().unwrap_or_default();
         let mut explanation = Explanation::default();
         if outcome.withheld > 0 {

@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use crate::engine::correlate::Keyring;
 use crate::engine::policy::Policy;
-use crate::engine::scan::classify::classes;
+use crate::engine::scan::classify::{Map, classes};
 use crate::engine::scan::view::{Encoding, View};
 
 pub use cursor::Fields;
@@ -43,6 +43,8 @@ pub struct Redactor {
     ring: Arc<Keyring>,
     format: Format,
     dispatch: Dispatch,
+    /// Absent on the portable path, which looks at byte after byte and must find the same.
+    map: Option<Map>,
     scanner: Scanner,
     spans: Vec<Span>,
     splicer: Splicer,
@@ -123,6 +125,7 @@ impl Redactor {
             policy,
             ring,
             format: Format::Auto,
+            map: Some(Map::default()),
             spans: Vec::new(),
             splicer: Splicer::default(),
             #[cfg(debug_assertions)]
@@ -138,6 +141,11 @@ impl Redactor {
     /// How the following lines are read.
     pub fn set_format(&mut self, format: Format) {
         self.format = format;
+    }
+
+    /// Takes the portable path, without the candidate map: slower, and the same in every byte it writes.
+    pub fn set_portable(&mut self, portable: bool) {
+        self.map = (!portable).then(Map::default);
     }
 
     /// Replaced spans so far, per rule in the order of [`Policy::rules`].
@@ -225,8 +233,12 @@ impl Redactor {
 
     /// Finds everything in one record.
     fn find(&mut self, line: &[u8]) {
-        let Redactor { policy, ring, dispatch, scanner, format, .. } = self;
-        let cx = Context { policy, ring, dispatch };
+        let Redactor { policy, ring, dispatch, scanner, format, map, .. } = self;
+        let map = map.as_mut().map(|map| {
+            map.fill(line);
+            &*map
+        });
+        let cx = Context { policy, ring, dispatch, map };
         scanner.start_record(line.len());
         scanner.find_literals(&cx, line);
         let view = View::of_record(line, 0, Encoding::PLAIN);

@@ -18,6 +18,15 @@ pub(super) struct Parts {
 }
 
 impl Parts {
+    /// One part.
+    pub const NONE: Parts = Parts {
+        borders: Vec::new(),
+        skips: Vec::new(),
+        urls: Vec::new(),
+        hinted: Vec::new(),
+        floors: Vec::new(),
+    };
+
     pub fn clear(&mut self) {
         self.borders.clear();
         self.skips.clear();

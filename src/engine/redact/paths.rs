@@ -44,12 +44,16 @@ impl Decision {
 struct Node {
     parent: PathIndex,
     hash: u32,
+    /// The first and last bytes of the key and its length: all of it, if it has no more than [`HEAD_BYTES`].
+    head: (u64, u64, usize),
     key: Arc<[u8]>,
     segments: Vec<Segment>,
     /// Segments before the document that this path is in.
     document_root: u16,
     /// The key was searched and holds nothing.
     key_is_clean: bool,
+    /// The path that was asked for after this one last time: records of one kind have their keys in one order.
+    next: PathIndex,
     decision: Arc<Decision>,
 }
 
@@ -58,6 +62,8 @@ pub(super) struct Paths {
     nodes: Vec<Node>,
     /// Nodes below this index are in the table; the others are forgotten when left.
     kept: usize,
+    /// The path that was asked for last.
+    last: PathIndex,
     table: Box<[u32]>,
 }
 
@@ -75,20 +81,24 @@ impl Paths {
         let root = Node {
             parent: 0,
             hash: 0,
+            head: (0, 0, 0),
             key: Arc::default(),
             segments: Vec::new(),
             document_root: 0,
             key_is_clean: false,
+            next: 0,
             decision: Arc::default(),
         };
-        Paths { nodes: vec![root], kept: 1, table: vec![EMPTY; SLOTS].into_boxed_slice() }
+        Paths { nodes: vec![root], kept: 1, last: 0, table: vec![EMPTY; SLOTS].into_boxed_slice() }
     }
 
     /// Forgets everything once the table is full; between records only, when no index is in use.
     pub fn start_record(&mut self) {
         self.nodes.truncate(self.kept);
+        self.last = Paths::ROOT;
         if self.kept >= PATHS_MAX {
             self.nodes.truncate(1);
+            self.nodes[0].next = 0;
             self.kept = 1;
             self.table.fill(EMPTY);
         }
@@ -118,6 +128,27 @@ impl Paths {
 
     /// The path of the member `key` (decoded) of the container at `parent`.
     pub fn child(&mut self, policy: &Policy, parent: PathIndex, key: &[u8]) -> PathIndex {
+        let guess = self.nodes.get(self.last as usize).map_or(0, |node| node.next);
+        if let Some(node) = self.nodes.get(guess as usize)
+            && guess != Paths::ROOT
+            && node.parent == parent
+            && node.head == head(key)
+            && (key.len() <= HEAD_BYTES || *node.key == *key)
+        {
+            self.last = guess;
+            return guess;
+        }
+        let index = self.look_up(policy, parent, key);
+        if (index as usize) < self.kept {
+            if let Some(last) = self.nodes.get_mut(self.last as usize) {
+                last.next = index;
+            }
+            self.last = index;
+        }
+        index
+    }
+
+    fn look_up(&mut self, policy: &Policy, parent: PathIndex, key: &[u8]) -> PathIndex {
         let cacheable = key.len() <= KEY_CACHED_BYTES_MAX && (parent as usize) < self.kept;
         let hash = hash(parent, key);
         let mut slot = hash as usize & (SLOTS - 1);
@@ -167,8 +198,19 @@ impl Paths {
                 ..Decision::default()
             };
             let document_root = outer.decision.depth;
-            let (key, segments, decision) = (key.into(), Vec::new(), Arc::new(decision));
-            return Node { parent, hash, key, segments, document_root, key_is_clean: false, decision };
+            let key: Arc<[u8]> = key.into();
+            let (segments, decision) = (Vec::new(), Arc::new(decision));
+            return Node {
+                parent,
+                hash,
+                head: head(&key),
+                key,
+                segments,
+                document_root,
+                key_is_clean: false,
+                next: 0,
+                decision,
+            };
         }
         let own = segments(key);
         let mut path = Vec::new();
@@ -200,10 +242,12 @@ impl Paths {
         Node {
             parent,
             hash,
+            head: head(key),
             key: key.into(),
             segments: own,
             document_root: outer.document_root,
             key_is_clean: false,
+            next: 0,
             decision: Arc::new(decision),
         }
     }
@@ -215,6 +259,21 @@ impl Paths {
             out.extend(node.segments.iter().cloned());
         }
     }
+}
+
+const HEAD_BYTES: usize = 16;
+
+/// What tells keys of up to [`HEAD_BYTES`] bytes apart without a call: two overlapping words of eight or four bytes.
+fn head(key: &[u8]) -> (u64, u64, usize) {
+    let length = key.len();
+    if let (Some(first), Some(last)) = (key.first_chunk::<8>(), key.last_chunk::<8>()) {
+        return (u64::from_le_bytes(*first), u64::from_le_bytes(*last), length);
+    }
+    if let (Some(first), Some(last)) = (key.first_chunk::<4>(), key.last_chunk::<4>()) {
+        return (u64::from(u32::from_le_bytes(*first)), u64::from(u32::from_le_bytes(*last)), length);
+    }
+    let few = key.iter().fold(0, |word, &byte| word << 8 | u64::from(byte));
+    (few, 0, length)
 }
 
 /// FxHash's mixing over eight bytes at a time: good enough for a table that compares whole keys and probes eight slots.

@@ -7,6 +7,7 @@ use regex_automata::meta;
 use crate::engine::correlate::Keyring;
 use crate::engine::detect::{Check, DetectorIndex, Hints, Site, Why};
 use crate::engine::policy::{Action, Find, Policy, RuleIndex};
+use crate::engine::scan::classify::Map;
 use crate::engine::scan::view::{Decoded, View};
 use crate::limits::DECODED_BYTES_FACTOR_MAX;
 
@@ -20,6 +21,8 @@ pub(super) struct Context<'p> {
     pub policy: &'p Policy,
     pub ring: &'p Keyring,
     pub dispatch: &'p Dispatch,
+    /// The map of the record, if it is scanned the fast way.
+    pub map: Option<&'p Map>,
 }
 
 /// A candidate that was none, for `explain`.

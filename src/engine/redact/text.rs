@@ -27,6 +27,10 @@ const TEXT_BYTES_MIN: usize = 4;
 /// Attempts to read a document inside one text that fail before it is read as plain text only.
 const DOCUMENT_ATTEMPTS_MAX: usize = 16;
 
+/// Classes of texts that structure can cut.
+const STRUCTURE: Classes =
+    Classes::COLON.with(Classes::EQUALS).with(Classes::PERCENT).with(Classes::BACKSLASH).with(Classes::OPEN);
+
 impl Scanner {
     /// Looks into a text. `path` is the path of its field, `place` what it is in the record.
     pub fn text(
@@ -65,6 +69,10 @@ impl Scanner {
         in_url: bool,
         fixed: &[(Range<usize>, Fixed)],
     ) {
+        if !classes.any(STRUCTURE) && fixed.is_empty() && cx.policy.patterns.is_empty() {
+            // Most texts: an id, a word, a time. One part, nothing to cut.
+            return self.anchors(cx, view, classes, path, place, in_url, &Parts::NONE);
+        }
         let mut parts = self.take_parts();
         for (range, _) in fixed {
             parts.fixed(range.clone());
@@ -385,6 +393,23 @@ impl Scanner {
     /// Words that begin with digits, or with letters and then a digit.
     fn words(&mut self, look: &mut Look<'_, '_>) {
         let text = look.view.text;
+        let cx = look.cx;
+        if let (Some(map), Some(base)) = (cx.map, look.view.base()) {
+            map.words(base, base + text.len(), |at, digit| {
+                let at = at - base;
+                if digit {
+                    let digits = leading(&text[at..text.len().min(at + 20)], u8::is_ascii_digit);
+                    look.at(self, &cx.dispatch.digits[digits], at);
+                } else {
+                    let letters =
+                        text[..at].iter().rev().take(8).take_while(|b| b.is_ascii_alphabetic()).count();
+                    if let Some(detectors) = cx.dispatch.letters.get(letters) {
+                        look.at(self, detectors, at - letters);
+                    }
+                }
+            });
+            return;
+        }
         let mut at = 0;
         while at < text.len() {
             let start = at;
@@ -410,6 +435,7 @@ impl Scanner {
         let cx = look.cx;
         let Some(literals) = &cx.dispatch.literals else { return };
         match look.view.base() {
+            Some(_) if self.literal_hits.is_empty() => {}
             Some(base) => {
                 let first = self.literal_hits.partition_point(|hit| hit.at < base);
                 for index in first..self.literal_hits.len() {
@@ -431,6 +457,7 @@ impl Scanner {
     fn has_literal(&self, cx: &Context<'_>, view: &View<'_>) -> bool {
         let Some(literals) = &cx.dispatch.literals else { return false };
         match view.base() {
+            Some(_) if self.literal_hits.is_empty() => false,
             Some(base) => {
                 let first = self.literal_hits.partition_point(|hit| hit.at < base);
                 self.literal_hits.get(first).is_some_and(|hit| hit.at < base + view.text.len())

@@ -83,7 +83,10 @@ impl Scanner {
         path: PathIndex,
         any_value: bool,
     ) -> Walked {
-        let mut lexer = Lexer::new(view.text, from);
+        let mut lexer = match cx.map {
+            Some(map) if view.is_record() => Lexer::with_map(view.text, from, map),
+            _ => Lexer::new(view.text, from),
+        };
         let mut frames: Vec<Frame> = Vec::new();
         let mut started = false;
         loop {

@@ -2,7 +2,7 @@
 //! (numbers may be of any size, strings are not checked for UTF-8: bytes pass through), reports the first error with its
 //! place, and lets the caller keep what came before: logs are full of documents that were cut off while being written.
 
-use super::classify::{Classes, string_end};
+use super::classify::{Classes, Map, string_end};
 use crate::limits::JSON_DEPTH_MAX;
 
 /// A byte range of the document.
@@ -66,12 +66,29 @@ pub struct Lexer<'a> {
     depth: usize,
     /// One bit per level, lowest is innermost: 1 for an object.
     objects: u64,
+    /// The map of `bytes`, if there is one.
+    map: Option<&'a Map>,
 }
 
 impl<'a> Lexer<'a> {
     /// A lexer for the document that begins at `from`.
     pub fn new(bytes: &'a [u8], from: usize) -> Lexer<'a> {
-        Lexer { bytes, at: from, expect: Expect::Value, depth: 0, objects: 0 }
+        Lexer { bytes, at: from, expect: Expect::Value, depth: 0, objects: 0, map: None }
+    }
+
+    /// With the map of `bytes`: the same events, found faster.
+    pub fn with_map(bytes: &'a [u8], from: usize, map: &'a Map) -> Lexer<'a> {
+        Lexer { map: Some(map), ..Lexer::new(bytes, from) }
+    }
+
+    fn string_end(&self, from: usize) -> (usize, Classes) {
+        if let Some(map) = self.map {
+            let end = map.next_stop(from);
+            if self.bytes.get(end) == Some(&b'"') {
+                return (end, map.classes(self.bytes, from, end));
+            }
+        }
+        string_end(self.bytes, from)
     }
 
     /// Containers that are open.
@@ -117,7 +134,7 @@ impl<'a> Lexer<'a> {
 
     fn string(&mut self) -> Event {
         let start = self.at + 1;
-        let (end, classes) = string_end(self.bytes, start);
+        let (end, classes) = self.string_end(start);
         if classes.any(Classes::CONTROL) {
             return Event::Error(self.at);
         }
@@ -134,7 +151,7 @@ impl<'a> Lexer<'a> {
 
     fn key(&mut self) -> Event {
         let quote = self.at;
-        let (end, classes) = string_end(self.bytes, quote + 1);
+        let (end, classes) = self.string_end(quote + 1);
         let mut colon = end + 1;
         while matches!(self.bytes.get(colon), Some(b' ' | b'\t' | b'\r' | b'\n')) {
             colon += 1;

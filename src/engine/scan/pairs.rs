@@ -38,6 +38,10 @@ fn is_key(byte: u8) -> bool {
 pub fn pair_at(text: &[u8], sign: usize, floor: usize) -> Option<Pair> {
     let equals = text[sign] == b'=';
     let next = text.get(sign + 1).copied();
+    if !equals && sign > floor && text[sign - 1].is_ascii_digit() && next.is_some_and(|b| b.is_ascii_digit())
+    {
+        return None; // 12:30, 10.0.0.1:8080
+    }
     // Left of the sign: the rest of `:=`, `==`, `!=`, then spaces, then perhaps a quote or bracket that closes the key.
     let mut left = sign;
     if equals {

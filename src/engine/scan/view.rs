@@ -171,6 +171,11 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Whether the text is the record from its first byte on.
+    pub fn is_record(&self) -> bool {
+        matches!(self.back, Back::Record(0))
+    }
+
     /// The record's bytes that a range of the text came from.
     pub fn in_record(&self, start: usize, end: usize) -> (usize, usize) {
         match self.back {
