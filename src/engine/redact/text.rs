@@ -498,6 +498,9 @@ impl Scanner {
                         break;
                     }
                 }
+                if part.end >= view.text.len() {
+                    break;
+                }
                 part = parts.part(part.end, view.text.len());
             }
         }
@@ -629,5 +632,23 @@ fn extend_value(text: &[u8], pair: &mut Pair, layout: Layout) {
         Layout::Cookie | Layout::SetCookie => {
             pair.end += leading(&text[pair.end..], |b| !stop(b));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::engine::policy::LayerSource;
+    use crate::{Keyring, Policy, Redacted, Redactor};
+
+    #[test]
+    fn a_pattern_is_searched_once_per_part() {
+        let policy = "version: 1\nname: t\nextends: []\nrules:\n  - {id: number, find: {regex: 'EMP-\\d+'}, do: mask}\n";
+        let policy = Policy::compile(&[LayerSource::new("t.yaml", policy)]).unwrap();
+        let mut redactor = Redactor::new(Arc::new(policy), Arc::new(Keyring::ephemeral(&[7; 64])));
+        let mut out = Redacted::default();
+        redactor.redact(b"by EMP-12, not EMP-x, EMP-345", &mut out);
+        assert_eq!(out.as_bytes(), b"by [redacted:number], not EMP-x, [redacted:number]");
     }
 }
