@@ -12,6 +12,7 @@ mod overlap;
 mod parts;
 mod paths;
 mod proof;
+mod remark;
 mod scanner;
 mod splice;
 mod text;
@@ -49,6 +50,7 @@ pub struct Redactor {
     spans: Vec<Span>,
     splicer: Splicer,
     counts: Vec<u64>,
+    remarks: bool,
     #[cfg(debug_assertions)]
     panic_on: Option<Vec<u8>>,
 }
@@ -126,6 +128,7 @@ impl Redactor {
             ring,
             format: Format::Auto,
             map: Some(Map::default()),
+            remarks: false,
             spans: Vec::new(),
             splicer: Splicer::default(),
             #[cfg(debug_assertions)]
@@ -141,6 +144,11 @@ impl Redactor {
     /// How the following lines are read.
     pub fn set_format(&mut self, format: Format) {
         self.format = format;
+    }
+
+    /// Whether JSON objects get a member `redactd` with the policy id and the spans replaced per rule.
+    pub fn set_remarks(&mut self, remarks: bool) {
+        self.remarks = remarks;
     }
 
     /// Takes the portable path, without the candidate map: slower, and the same in every byte it writes.
@@ -221,13 +229,21 @@ impl Redactor {
         if self.scanner.over_budget {
             return Err(Withheld::Budget);
         }
+        let start = out.len();
         if self.scanner.record.found.is_empty() {
+            self.spans.clear();
             out.extend_from_slice(line);
+            if self.remarks {
+                remark::add(&self.policy, &self.spans, start, out);
+            }
             return Ok(0);
         }
         overlap::resolve(&self.policy, &mut self.scanner.record.found, &mut self.spans);
         splice::count(&self.spans, &mut self.counts);
         self.splicer.write(&self.policy, &self.ring, line, &self.scanner.record, &self.spans, out);
+        if self.remarks {
+            remark::add(&self.policy, &self.spans, start, out);
+        }
         Ok(self.spans.len() as u64)
     }
 
