@@ -1,13 +1,167 @@
-//! Keywords near a candidate: what the words before a value say it is.
+//! Keywords near a candidate: what the words before a value say it is. A detector asks once and gets the set of all
+//! labels in reach, so that forty kinds of ids cost one look.
+
+use std::sync::LazyLock;
 
 use super::Site;
 
 /// How far before a candidate a keyword may begin, in bytes.
 const NEAR_BYTES: usize = 40;
 
-/// Whether one of `words` (lower case, letters only) stands within 40 bytes before `Site::at`, as a whole word.
-pub fn is_near(site: &Site<'_>, words: &[&str]) -> bool {
-    words_before(site, NEAR_BYTES).any(|word| words.iter().any(|w| word.eq_ignore_ascii_case(w.as_bytes())))
+/// A set of things that words before a value can announce.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Labels(u64);
+
+impl Labels {
+    /// Announced by nothing.
+    pub const NONE: Labels = Labels(0);
+    /// A phone number.
+    pub const PHONE: Labels = Labels(1 << 0);
+    /// Somebody is called.
+    pub const CALL: Labels = Labels(1 << 1);
+    /// Perhaps a phone number: somebody is reached, or just any number.
+    pub const REACH: Labels = Labels(1 << 2);
+    /// A payment card.
+    pub const CARD: Labels = Labels(1 << 3);
+    /// A US social security number.
+    pub const SSN: Labels = Labels(1 << 4);
+    /// A US taxpayer number.
+    pub const ITIN: Labels = Labels(1 << 5);
+    /// A US bank.
+    pub const ROUTING: Labels = Labels(1 << 6);
+    /// An address of a cryptocurrency.
+    pub const WALLET: Labels = Labels(1 << 7);
+    /// An id of a person; with a country it opens the schemes of that country.
+    pub const ID: Labels = Labels(1 << 8);
+    /// An id of a person of any country.
+    pub const ANY: Labels = Labels(1 << 9);
+    /// A passport.
+    pub const PASSPORT: Labels = Labels(1 << 10);
+    /// A driving licence.
+    pub const LICENCE: Labels = Labels(1 << 11);
+    /// An id in health care.
+    pub const HEALTH: Labels = Labels(1 << 12);
+    /// An id of the United States.
+    pub const US: Labels = Labels(1 << 13);
+    /// An id of the United Kingdom.
+    pub const UK: Labels = Labels(1 << 14);
+    /// An id of Germany.
+    pub const DE: Labels = Labels(1 << 15);
+    /// An id of France.
+    pub const FR: Labels = Labels(1 << 16);
+    /// An id of Spain.
+    pub const ES: Labels = Labels(1 << 17);
+    /// An id of Italy.
+    pub const IT: Labels = Labels(1 << 18);
+    /// An id of the Netherlands.
+    pub const NL: Labels = Labels(1 << 19);
+    /// An id of Belgium.
+    pub const BE: Labels = Labels(1 << 20);
+    /// An id of Austria.
+    pub const AT: Labels = Labels(1 << 21);
+    /// An id of Portugal.
+    pub const PT: Labels = Labels(1 << 22);
+    /// An id of Ireland.
+    pub const IE: Labels = Labels(1 << 23);
+    /// An id of Greece.
+    pub const GR: Labels = Labels(1 << 24);
+    /// An id of Luxembourg.
+    pub const LU: Labels = Labels(1 << 25);
+    /// An id of Finland.
+    pub const FI: Labels = Labels(1 << 26);
+    /// An id of Sweden.
+    pub const SE: Labels = Labels(1 << 27);
+    /// An id of Denmark.
+    pub const DK: Labels = Labels(1 << 28);
+    /// An id of Norway.
+    pub const NO: Labels = Labels(1 << 29);
+    /// An id of Estonia, Latvia or Lithuania.
+    pub const BALTIC: Labels = Labels(1 << 30);
+    /// An id of Poland.
+    pub const PL: Labels = Labels(1 << 31);
+    /// An id of Czechia or Slovakia.
+    pub const CZ: Labels = Labels(1 << 32);
+    /// An id of Hungary.
+    pub const HU: Labels = Labels(1 << 33);
+    /// An id of Romania.
+    pub const RO: Labels = Labels(1 << 34);
+    /// An id of Bulgaria.
+    pub const BG: Labels = Labels(1 << 35);
+    /// An id of Slovenia and its neighbours.
+    pub const YU: Labels = Labels(1 << 36);
+    /// An id of Croatia.
+    pub const HR: Labels = Labels(1 << 37);
+    /// An id of Switzerland.
+    pub const CH: Labels = Labels(1 << 38);
+    /// An id of India.
+    pub const IN: Labels = Labels(1 << 39);
+    /// An id of Brazil.
+    pub const BR: Labels = Labels(1 << 40);
+    /// An id of China.
+    pub const CN: Labels = Labels(1 << 41);
+    /// An id of Korea.
+    pub const KR: Labels = Labels(1 << 42);
+    /// An id of Japan.
+    pub const JP: Labels = Labels(1 << 43);
+    /// An id of Taiwan.
+    pub const TW: Labels = Labels(1 << 44);
+    /// An id of Hong Kong.
+    pub const HK: Labels = Labels(1 << 45);
+    /// An id of Singapore.
+    pub const SG: Labels = Labels(1 << 46);
+    /// An id of Thailand.
+    pub const TH: Labels = Labels(1 << 47);
+    /// An id of Australia.
+    pub const AU: Labels = Labels(1 << 48);
+    /// An id of New Zealand.
+    pub const NZ: Labels = Labels(1 << 49);
+    /// An id of South Africa.
+    pub const ZA: Labels = Labels(1 << 50);
+    /// An id of Israel.
+    pub const IL: Labels = Labels(1 << 51);
+    /// An id of Türkiye.
+    pub const TR: Labels = Labels(1 << 52);
+    /// An id of Argentina.
+    pub const AR: Labels = Labels(1 << 53);
+    /// An id of Chile.
+    pub const CL: Labels = Labels(1 << 54);
+    /// An id of Mexico.
+    pub const MX: Labels = Labels(1 << 55);
+    /// An id of Canada.
+    pub const CA: Labels = Labels(1 << 56);
+    /// An id of Nigeria.
+    pub const NG: Labels = Labels(1 << 57);
+
+    /// Whether one of `other`'s labels is in the set.
+    pub fn any(self, other: Labels) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// Labels of both.
+    #[must_use]
+    pub const fn with(self, other: Labels) -> Labels {
+        Labels(self.0 | other.0)
+    }
+}
+
+/// All labels in the 40 bytes before `Site::at`, not before `Site::floor`.
+pub fn labels(site: &Site<'_>) -> Labels {
+    words_before(site, NEAR_BYTES).fold(Labels::NONE, |labels, word| labels.with(label(word)))
+}
+
+/// What one word announces, in any case (of ASCII letters).
+fn label(word: &[u8]) -> Labels {
+    let shape = word.first().map_or(0, |b| TABLE.lengths[usize::from(b.to_ascii_lowercase())]);
+    if word.len() > WORD_BYTES_MAX || shape & 1 << word.len() == 0 {
+        return Labels::NONE;
+    }
+    let mut lower = [0; WORD_BYTES_MAX];
+    let lower = &mut lower[..word.len()];
+    lower.copy_from_slice(word);
+    lower.make_ascii_lowercase();
+    let from = TABLE.words.partition_point(|(name, _)| name.as_bytes() < &*lower);
+    let same = TABLE.words[from..].iter().take_while(|(name, _)| name.as_bytes() == lower);
+    same.fold(Labels::NONE, |labels, (_, label)| labels.with(*label))
 }
 
 /// The words (runs of letters, cut at camel humps) in the `bytes` before `Site::at`, nearest first. A word cut by the
@@ -15,12 +169,12 @@ pub fn is_near(site: &Site<'_>, words: &[&str]) -> bool {
 pub fn words_before<'a>(site: &Site<'a>, bytes: usize) -> impl Iterator<Item = &'a [u8]> {
     let from = site.at.saturating_sub(bytes).max(site.floor.min(site.at));
     let mut rest = site.text.get(from..site.at).unwrap_or_default();
-    let whole = from == site.floor || !site.text[from - 1].is_ascii_alphabetic();
+    let whole = from == site.floor || !is_letter(&site.text[from - 1]);
     std::iter::from_fn(move || {
-        let end = rest.iter().rposition(u8::is_ascii_alphabetic)? + 1;
+        let end = rest.iter().rposition(is_letter)? + 1;
         let mut start = end - 1;
         while start > 0
-            && rest[start - 1].is_ascii_alphabetic()
+            && is_letter(&rest[start - 1])
             && !(rest[start].is_ascii_uppercase() && rest[start - 1].is_ascii_lowercase())
         {
             start -= 1;
@@ -29,4 +183,171 @@ pub fn words_before<'a>(site: &Site<'a>, bytes: usize) -> impl Iterator<Item = &
         rest = &rest[..start];
         (start > 0 || whole).then_some(word)
     })
+}
+
+/// Letters of any script in UTF-8; the bytes that only spaces and punctuation begin with are none.
+fn is_letter(byte: &u8) -> bool {
+    byte.is_ascii_alphabetic() || matches!(byte, 0x80..=0xbf | 0xc3..=0xdf | 0xe1 | 0xe3..=0xed)
+}
+
+/// No word of the lists is longer.
+const WORD_BYTES_MAX: usize = 31;
+
+/// The lists as one table.
+struct Table {
+    /// Sorted.
+    words: Vec<(&'static str, Labels)>,
+    /// For each first byte, one bit per length of a word that begins with it: most words end here.
+    lengths: [u32; 256],
+}
+
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    let split = |(label, list): &(Labels, &'static str)| {
+        let label = *label;
+        list.split_ascii_whitespace().map(move |word| (word, label))
+    };
+    let mut table = Table { words: LISTS.iter().flat_map(split).collect(), lengths: [0; 256] };
+    table.words.sort_unstable_by_key(|(word, _)| *word);
+    for (word, _) in &table.words {
+        table.lengths[usize::from(word.as_bytes()[0])] |= 1 << word.len();
+    }
+    table
+});
+
+/// Lower case. A word may stand in several lists.
+const LISTS: &[(Labels, &str)] = &[
+    (
+        Labels::PHONE,
+        "phone phones phonenumber tel telephone telefon telefono teléfono téléphone telephones mobile mob \
+         cell cellphone celular fax sms msisdn whatsapp gsm handy rufnummer telefoon puhelin telefone \
+         movil móvil cep mobil portable telnr ph",
+    ),
+    (Labels::CALL, "call called caller calling callback dial dialed dialled dialing hotline landline"),
+    (Labels::REACH, "contact reach reached text texted message messages number numbers numara numarası"),
+    (
+        Labels::CARD,
+        "card cards cardnumber cardno ccnum ccnumber cc credit creditcard debit debitcard visa mastercard \
+         amex maestro discover diners jcb unionpay pan pans karte kreditkarte kartennummer carte tarjeta \
+         cartao cartão carta",
+    ),
+    (Labels::SSN, "ssn ssns social socialsecurity security"),
+    (Labels::ITIN, "itin itins taxpayer tin tax"),
+    (Labels::ROUTING, "routing aba rtn rtns transit"),
+    (
+        Labels::WALLET,
+        "wallet wallets btc bitcoin eth ethereum ether crypto payout deposit xmr monero ltc litecoin usdt \
+         usdc erc address addr",
+    ),
+    (
+        Labels::ID,
+        "id ids identity identification identifier identificación number num no nr nummer numero número \
+         num code card carte register registry registration reg national personal citizen citizenship \
+         resident residence residency civil social insurance security tax fiscal tin tins ssn sin nin nif \
+         vat pin kimlik refugee permanent temp",
+    ),
+    (Labels::ANY, "nationalid taxid nif tin tins tax fiscal identification taxpayer"),
+    (
+        Labels::PASSPORT,
+        "passport passports passeport pasaporte passaporto passnr reisepass pass paspoort pasaport",
+    ),
+    (
+        Labels::LICENCE,
+        "licence license licences licenses driving driver drivers dvla dl führerschein fuehrerschein \
+         permis",
+    ),
+    (
+        Labels::HEALTH,
+        "npi dea mbi medicare medicaid nhs medical provider prescriber physician patient ehic health hicn",
+    ),
+    (Labels::US, "npi dea mbi medicare ein"),
+    (Labels::UK, "uk british nino nhs trn utr paye dvla national insurance"),
+    (
+        Labels::DE,
+        "german germany deutsche deutscher steuer steueridnr steuerid idnr ausweis personalausweis \
+         ausweisnummer rvnr svnr rentenversicherung sozialversicherung sozialversicherungsnummer \
+         versichertennummer krankenversicherung krankenkasse kvnr lanr bsnr arztnummer \
+         betriebsstättennummer betriebsstaettennummer reisepass passnummer pass",
+    ),
+    (Labels::FR, "french france nir insee sécurité securite nif numéro fiscale"),
+    (Labels::ES, "spain spanish dni nie nif nuss cif extranjero español pasaporte"),
+    (Labels::IT, "italy italian codice fiscale partita iva piva cf codicefiscale"),
+    (Labels::NL, "dutch netherlands bsn burgerservicenummer sofinummer paspoort"),
+    (Labels::BE, "belgium belgian rijksregister rijksregisternummer rrn nrn insz niss national"),
+    (Labels::AT, "austria austrian svnr sozialversicherungsnummer österreich"),
+    (Labels::PT, "portugal portuguese nif contribuinte"),
+    (Labels::IE, "irish ireland pps ppsn"),
+    (Labels::GR, "greek greece amka afm"),
+    (Labels::LU, "luxembourg luxembourgish nin matricule"),
+    (Labels::FI, "finnish finland hetu henkilötunnus henkilotunnus personal"),
+    (Labels::SE, "sweden swedish personnummer samordningsnummer organisationsnummer personal"),
+    (Labels::DK, "danish denmark cpr"),
+    (Labels::NO, "norwegian norway fodselsnummer fødselsnummer fnr personnummer"),
+    (
+        Labels::BALTIC,
+        "estonia estonian latvia latvian lithuania lithuanian isikukood asmens asmenskods personas \
+         personal",
+    ),
+    (Labels::PL, "poland polish pesel nip regon dowód dowod"),
+    (Labels::CZ, "czech slovak slovakia rodne rodné cislo číslo rc dic"),
+    (Labels::HU, "hungary hungarian taj adóazonosító szemelyi"),
+    (Labels::RO, "romania romanian cnp numeric cif"),
+    (Labels::BG, "bulgaria bulgarian egn егн"),
+    (
+        Labels::YU,
+        "slovenia slovenian emso emšo jmbg serbian serbia bosnian montenegro macedonian davcna davčna",
+    ),
+    (Labels::HR, "croatia croatian oib jmbg"),
+    (Labels::CH, "switzerland swiss ahv avs ahvn navs"),
+    (Labels::IN, "india indian aadhaar aadhar adhar uid uidai pan gstin voter epic"),
+    (Labels::BR, "brazil brazilian cpf cnpj brasil"),
+    (Labels::CN, "china chinese 身份证 resident"),
+    (Labels::KR, "korea korean rrn frn brn 주민등록번호 jumin"),
+    (Labels::JP, "japan japanese mynumber マイナンバー"),
+    (Labels::TW, "taiwan taiwanese"),
+    (Labels::HK, "hong kong hkid"),
+    (Labels::SG, "singapore nric fin uen"),
+    (Labels::TH, "thai thailand tnin"),
+    (Labels::AU, "australia australian tfn abn acn medicare"),
+    (Labels::NZ, "zealand ird"),
+    (Labels::ZA, "african rsa refugee permanent resident"),
+    (Labels::IL, "israel israeli teudat"),
+    (Labels::TR, "turkey turkish tckn kimlik türk tc kişi"),
+    (Labels::AR, "argentina argentine cuit cuil"),
+    (Labels::CL, "chile chilean rut run"),
+    (Labels::MX, "mexico mexican curp rfc"),
+    (Labels::CA, "canada canadian sin"),
+    (Labels::NG, "nigeria nigerian nin bvn"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::super::Hints;
+    use super::*;
+
+    fn before(text: &str, floor: usize) -> Labels {
+        let at = text.find('#').unwrap();
+        let part = 0..text.len();
+        labels(&Site { text: text.as_bytes(), part, floor, at, key: b"", hints: Hints::NONE })
+    }
+
+    #[test]
+    fn words_fit_and_are_lower_case() {
+        for (word, _) in &TABLE.words {
+            assert!(word.len() <= WORD_BYTES_MAX && word.bytes().all(|b| is_letter(&b)), "{word}");
+            assert_eq!(word.to_ascii_lowercase(), **word);
+        }
+    }
+
+    #[test]
+    fn labels_are_whole_words_within_reach() {
+        assert!(before("Phone: #", 0).any(Labels::PHONE));
+        assert!(before("phoneNumber=#", 0).any(Labels::PHONE));
+        assert!(before("my_TEL #", 0).any(Labels::PHONE));
+        assert!(before("Téléphone #", 0).any(Labels::PHONE));
+        assert!(!before("microphone #", 0).any(Labels::PHONE));
+        assert!(!before("phone, then a very long stretch of other words #", 0).any(Labels::PHONE));
+        assert!(!before("phone #", 5).any(Labels::PHONE));
+        assert_eq!(before("#", 0), Labels::NONE);
+        assert!(before("nif #", 0).any(Labels::PT) && before("nif #", 0).any(Labels::ANY));
+    }
 }

@@ -4,6 +4,7 @@
 
 mod contact;
 mod find;
+mod groups;
 mod hints;
 mod keyword;
 mod network;

@@ -1,8 +1,8 @@
-//! Ways to reach a person: mail addresses, phone numbers.
+//! Mail addresses, in any script, and what looks like one: repositories, versions, file and unit names, algorithms.
 
-use super::{Anchor, Check, Detector, Family, NearMiss, Sample, Site, Why};
+use super::super::{Anchor, Check, Detector, Family, NearMiss, Sample, Site, Why};
 
-pub(super) static DETECTORS: &[Detector] = &[Detector {
+pub(super) const DETECTOR: Detector = Detector {
     name: "email",
     kind: "email",
     family: Family::Contact,
@@ -44,7 +44,7 @@ pub(super) static DETECTORS: &[Detector] = &[Detector {
         NearMiss { field: "", text: "@decorator and QuorumCnxManager$Listener@493 at Foo@1f2e3d.x" },
         NearMiss { field: "", text: "reply to someone@{domain} or @corp.example" },
     ],
-}];
+};
 
 /// Longest part before the `@` and longest domain that are looked at, in bytes; RFC 5321 allows 64 and 255.
 const SIDE_BYTES_MAX: usize = 255;

@@ -1,10 +1,10 @@
-//! Addresses of machines, which are addresses of people at their ends.
+//! IPv4 addresses, and what looks like one: versions, networks, masks.
 
-use super::find::leading;
-use super::keyword::words_before;
-use super::{Anchor, Check, Detector, Family, Hints, NearMiss, Sample, Site, Why};
+use super::super::find::leading;
+use super::super::keyword::words_before;
+use super::super::{Anchor, Check, Detector, Family, Hints, NearMiss, Sample, Site, Why};
 
-pub(super) static DETECTORS: &[Detector] = &[Detector {
+pub(super) const DETECTOR: Detector = Detector {
     name: "ipv4",
     kind: "ip",
     family: Family::Network,
@@ -32,12 +32,12 @@ pub(super) static DETECTORS: &[Detector] = &[Detector {
         NearMiss { field: "", text: "amd64~~6.1.1.0, oid 1.3.6.1.4.1, rc 1.2.3.4-5" },
         NearMiss { field: "", text: "dll version 9.0.0.6 called; upgraded to 4.4.2.1 (amd64)" },
         NearMiss { field: "", text: "v8.8.4.4 and 256.1.1.1 and 1.2.3 and 1.2.3.4.5" },
-        NearMiss { field: "", text: "route 8.8.4.0/24 via eth0" },
+        NearMiss { field: "", text: "route 8.8.4.0/24 via eth0; on network 8.8.4.0 as well" },
         NearMiss { field: "client_ip", text: "127.0.0.1" },
         NearMiss { field: "app_version", text: "8.8.4.4" },
         NearMiss { field: "user_agent", text: "App 8.8.4.4" },
     ],
-}];
+};
 
 fn ipv4(site: &Site<'_>) -> Check {
     let rest = site.rest(site.at);
@@ -60,7 +60,7 @@ fn ipv4(site: &Site<'_>) -> Check {
     if is_version(site, after) {
         return Check::Miss(Why::Kept("version"));
     }
-    let mut end = end;
+    let (mut end, mut exact) = (end, false);
     if let [b'/', bits @ ..] = after {
         let digits = leading(bits, u8::is_ascii_digit);
         let prefix = bits[..digits]
@@ -69,19 +69,23 @@ fn ipv4(site: &Site<'_>) -> Check {
         if (1..=2).contains(&digits) && prefix <= 32 {
             if prefix == 32 {
                 end += 1 + digits;
+                exact = true;
             } else if u32::from_be_bytes(octets) << prefix == 0 {
                 return Check::Miss(Why::Kept("network"));
             }
         }
     }
-    match v4_kept(octets, site.hints.any(Hints::IP)) {
+    if octets[3] == 0 && near_one_of(site, NETWORK_WORDS) {
+        return Check::Miss(Why::Kept("network"));
+    }
+    match v4_kept(octets, exact || site.hints.any(Hints::IP)) {
         Some(why) => Check::Miss(Why::Kept(why)),
         None => Check::Hit { start: site.at, end },
     }
 }
 
 /// Four numbers up to 255 with dots between them, and their length.
-fn quad(text: &[u8]) -> Option<([u8; 4], usize)> {
+pub(super) fn quad(text: &[u8]) -> Option<([u8; 4], usize)> {
     let mut octets = [0; 4];
     let mut at = 0;
     for (i, octet) in octets.iter_mut().enumerate() {
@@ -115,9 +119,16 @@ fn is_version(site: &Site<'_>, after: &[u8]) -> bool {
         [.., b'a'..=b'z' | b'A'..=b'Z', b'/'] if !has_port => return true,
         _ => {}
     }
-    let is_version = |word: &[u8]| VERSION_WORDS.iter().any(|w| word.eq_ignore_ascii_case(w.as_bytes()));
-    words_before(site, 20).take(2).any(is_version)
+    near_one_of(site, VERSION_WORDS)
 }
+
+/// Whether one of the two words before is in the list.
+fn near_one_of(site: &Site<'_>, list: &[&str]) -> bool {
+    let listed = |word: &[u8]| list.iter().any(|w| word.eq_ignore_ascii_case(w.as_bytes()));
+    words_before(site, 20).take(2).any(listed)
+}
+
+const NETWORK_WORDS: &[&str] = &["mask", "net", "netmask", "network", "route", "subnet"];
 
 const VERSION_WORDS: &[&str] = &[
     "build",
@@ -137,7 +148,7 @@ const VERSION_WORDS: &[&str] = &[
 ];
 
 /// Why an address of this range is kept; under a personal field only what can be nobody's is.
-fn v4_kept([a, b, c, d]: [u8; 4], personal: bool) -> Option<&'static str> {
+pub(super) fn v4_kept([a, b, c, d]: [u8; 4], personal: bool) -> Option<&'static str> {
     match (a, b, c, d) {
         (127, ..) => Some("loopback"),
         (0, ..) => Some("unspecified"),
