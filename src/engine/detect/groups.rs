@@ -100,18 +100,23 @@ impl Number {
     }
 }
 
-/// The number at the beginning of `text`: groups with one and the same sign between them. `None` if there is none or if
-/// it has too many digits or groups.
+/// The number at the beginning of `text`: groups with one and the same sign between them, as many as fit. `None` if there
+/// is no group or the first has too many digits.
 pub fn number(text: &[u8]) -> Option<Number> {
     let mut number = Number::default();
     let mut at = 0;
-    loop {
+    while number.group_count < GROUPS_MAX {
+        let first = number.group_count == 0;
         while let Some((digit, length)) = digit(&text[at..]) {
-            *number.digits.get_mut(number.count)? = digit;
+            match number.digits.get_mut(number.count) {
+                Some(place) => *place = digit,
+                None if first => return None,
+                None => return Some(number.take(number.group_count)),
+            }
             number.count += 1;
             at += length;
         }
-        *number.groups.get_mut(number.group_count)? = Group { end: at, digits: number.count };
+        number.groups[number.group_count] = Group { end: at, digits: number.count };
         number.group_count += 1;
         match sign(&text[at..]) {
             Some((sign, length))
@@ -142,7 +147,8 @@ mod tests {
         assert_eq!(read("１２ ３"), (vec![2, 1], 10, Some(Sign::Space)));
         assert_eq!(read("123. "), (vec![3], 3, None));
         assert!(number(b"123456789012345678901").is_none());
-        assert!(number(b"1-2-3-4-5-6-7-8").is_none());
+        assert_eq!(read("1-2-3-4-5-6-7-8").0, [1; 7]);
+        assert_eq!(read("12345678901 1234567890").0, [11]);
         assert!(number(b"x").is_none());
         let number = number(b"12-345-6").unwrap().take(2);
         assert_eq!((number.digits(), number.end()), (&[1, 2, 3, 4, 5][..], 6));

@@ -574,7 +574,6 @@ const WORDS: &[(&str, Word)] = words![
     "updated" => NUMBER,
     "upstream" => Word::Machine,
     "uptime" => NUMBER,
-    "us" => NUMBER,
     "usec" => NUMBER,
     "used" => NUMBER,
     "user" => Word::User,

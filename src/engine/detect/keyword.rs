@@ -150,7 +150,7 @@ pub fn labels(site: &Site<'_>) -> Labels {
 }
 
 /// What one word announces, in any case (of ASCII letters).
-fn label(word: &[u8]) -> Labels {
+pub fn label(word: &[u8]) -> Labels {
     let shape = word.first().map_or(0, |b| TABLE.lengths[usize::from(b.to_ascii_lowercase())]);
     if word.len() > WORD_BYTES_MAX || shape & 1 << word.len() == 0 {
         return Labels::NONE;

@@ -2,12 +2,14 @@
 //! *check over bytes* (whether a candidate is one, and how far it reaches). How anchors are found can change without
 //! touching a detector. Adding a detector is one entry in the table of its family, with samples and near misses.
 
+mod check;
 mod contact;
 mod find;
 mod groups;
 mod hints;
 mod keyword;
 mod network;
+mod payment;
 mod whole;
 
 use std::sync::LazyLock;
@@ -177,7 +179,7 @@ pub struct NearMiss {
 pub type DetectorIndex = u16;
 
 static ALL: LazyLock<Vec<&'static Detector>> = LazyLock::new(|| {
-    let families: [&'static [Detector]; 2] = [contact::DETECTORS, network::DETECTORS];
+    let families = [payment::DETECTORS, contact::DETECTORS, network::DETECTORS];
     families.into_iter().flatten().collect()
 });
 
