@@ -13,7 +13,6 @@ use super::report::{self, Exit, Failure, quoted};
 use super::{Color, progress, stats};
 use crate::daemon::{self, Config, Notice, Report};
 use crate::engine::correlate::Keyring;
-use crate::engine::policy::Policy;
 use crate::engine::redact::Format;
 use crate::keys;
 use crate::limits;
@@ -89,10 +88,7 @@ enum LineFormat {
 /// Runs the filter to its end.
 pub fn run(filter: Filter) -> Result<Exit, Failure> {
     let inputs = inputs(&filter.files);
-    if !filter.policy.is_empty() {
-        // Refused rather than ignored.
-        return Err(Failure::new(Exit::Usage, "--policy is not in this version yet"));
-    }
+    let policy = super::policy::active(&filter.policy)?;
     let ring = ring(&filter)?;
     if filter.verbose && filter.threads > 1 {
         report::note("this version redacts in one thread");
@@ -103,7 +99,7 @@ pub fn run(filter: Filter) -> Result<Exit, Failure> {
     let config = Config {
         format: filter.format.into(),
         line_bytes_max: filter.max_line,
-        policy: Arc::new(Policy::default_policy()),
+        policy,
         ring: Arc::new(ring),
         style: style(filter.color),
         inputs,

@@ -1,6 +1,8 @@
 //! Command line: one file per subcommand, named as typed. The bare program is the filter.
 
+mod check;
 mod filter;
+mod policy;
 mod progress;
 mod report;
 mod stats;
@@ -57,7 +59,10 @@ Exit status:
   141      standard output was closed by its reader";
 
 #[derive(Subcommand)]
-enum Command {}
+enum Command {
+    /// Check a policy and run its tests
+    Check(check::CheckArgs),
+}
 
 /// When to use colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -91,7 +96,7 @@ pub fn main() -> ExitCode {
 fn run(arguments: Arguments) -> Result<Exit, Failure> {
     match arguments.command {
         None => filter::run(arguments.filter),
-        Some(command) => match command {},
+        Some(Command::Check(args)) => check::run(args),
     }
 }
 

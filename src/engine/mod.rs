@@ -8,3 +8,4 @@ pub mod detect;
 pub mod policy;
 pub mod redact;
 pub mod scan;
+pub mod selftest;

@@ -65,6 +65,15 @@ impl PolicyError {
     }
 }
 
+impl PolicyError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        // That paths in `extends` are relative does not help who named the file on a command line.
+        let named_directly = self.span.is_none() && self.problem == Problem::Unreadable(Unreadable::Missing);
+        if named_directly { None } else { self.problem.hint() }
+    }
+}
+
 impl fmt::Display for PolicyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.span {
@@ -83,7 +92,7 @@ impl Diagnostic for PolicyError {
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.problem.hint().map(|hint| Box::new(hint) as Box<dyn fmt::Display>)
+        self.hint().map(|hint| Box::new(hint) as Box<dyn fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {

@@ -184,7 +184,7 @@ pub struct Warning {
 }
 
 /// One entry of `tests`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyTest {
     /// Index into [`Policy::layers`].
     pub layer: u8,
@@ -201,7 +201,7 @@ pub struct PolicyTest {
 }
 
 /// What a test expects.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expect {
     /// Every byte as given.
     Unchanged,

@@ -1,0 +1,163 @@
+//! `redactd check`: is a policy valid, what does it weaken, do its tests pass?
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anstyle::{AnsiColor, Style};
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+use similar::{ChangeTag, TextDiff};
+
+use super::policy;
+use super::report::{Exit, Failure};
+use crate::engine::policy::{Policy, PolicyErrors};
+use crate::engine::selftest::{self, FailedTest};
+use crate::policies;
+
+/// What `check` can be told.
+#[derive(Args)]
+pub struct CheckArgs {
+    /// Policy to check, on top of the default one (repeatable, the last is the highest layer); without it, the default one
+    #[arg(long, value_name = "FILE")]
+    policy: Vec<PathBuf>,
+
+    /// How the result is written
+    #[arg(long, value_enum, default_value_t)]
+    format: ReportFormat,
+}
+
+/// For people or for programs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum ReportFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+/// Version of the JSON object.
+const SCHEMA: u32 = 1;
+
+/// Checks a policy and runs its tests.
+pub fn run(args: CheckArgs) -> Result<Exit, Failure> {
+    let policy = match (args.format, policies::load(&args.policy)) {
+        (_, Ok(policy)) => Arc::new(policy),
+        (ReportFormat::Text, Err(_)) => return policy::load(&args.policy).map(|_| Exit::Done),
+        (ReportFormat::Json, Err(errors)) => {
+            return print(&format!("{}\n", errors_json(&errors)), Exit::Invalid);
+        }
+    };
+    // Packs are tested where nothing stands on them.
+    let only_packs = policy.layers.iter().all(|layer| layer.pack);
+    let (ran, failed) = selftest::run(&policy, |test| only_packs || selftest::is_own(&policy, test));
+    let report = match args.format {
+        ReportFormat::Text => text(&policy, ran, &failed),
+        ReportFormat::Json => format!("{}\n", result_json(&policy, ran, &failed)),
+    };
+    print(&report, if failed.is_empty() { Exit::Done } else { Exit::Findings })
+}
+
+fn print(text: &str, exit: Exit) -> Result<Exit, Failure> {
+    let mut out = anstream::stdout();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => Ok(exit),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::OutputClosed),
+        Err(error) => Err(Failure::new(Exit::InputOutput, format!("cannot write the result: {error}"))),
+    }
+}
+
+// Writing to a string does not fail.
+macro_rules! line {
+    ($out:expr, $($text:tt)*) => {{ let _ = writeln!($out, $($text)*); }};
+}
+
+fn text(policy: &Policy, ran: usize, failed: &[FailedTest<'_>]) -> String {
+    let mut out = String::new();
+    line!(out, "policy    {}", policy.id);
+    for (index, layer) in policy.layers.iter().enumerate() {
+        let rules = policy.rules.iter().filter(|rule| usize::from(rule.layer) == index).count();
+        let place = if layer.pack { "built in".to_owned() } else { layer.file.clone() };
+        line!(out, "layer     {}: {} ({place})", layer.name, counted(rules, "rule"));
+    }
+    for loosening in &policy.loosenings {
+        let (by, becomes) = (&loosening.by, &loosening.becomes);
+        line!(out, "loosens   {by}: {becomes}, not {} ({})", loosening.was, loosening.rule);
+    }
+    let yellow = AnsiColor::Yellow.on_default();
+    for warning in &policy.warnings {
+        line!(out, "{yellow}warning{yellow:#}   {}:{}: {}", warning.file, warning.line, warning.message);
+    }
+    let passed = ran - failed.len();
+    line!(out, "tests     {passed} passed, {} failed", failed.len());
+    for failed in failed {
+        let bold = Style::new().bold();
+        line!(out, "\n{bold}{}{bold:#} ({}:{})", failed.test.name, failed.test.file, failed.test.line);
+        line!(out, "  given     {}", failed.test.given);
+        diff(failed, &mut out);
+    }
+    out
+}
+
+fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+/// Line by line, `-` what was expected and `+` what came out; what differs in a line is underlined.
+fn diff(failed: &FailedTest<'_>, out: &mut String) {
+    let changes = TextDiff::from_lines(&failed.expected, &failed.actual);
+    line!(out, "  - expected, + what came out");
+    for change in changes.ops().iter().flat_map(|op| changes.iter_inline_changes(op)) {
+        let (sign, color) = match change.tag() {
+            ChangeTag::Delete => ('-', AnsiColor::Red.on_default()),
+            ChangeTag::Insert => ('+', AnsiColor::Green.on_default()),
+            ChangeTag::Equal => (' ', Style::new()),
+        };
+        let _ = write!(out, "  {color}{sign} ");
+        for (differs, text) in change.iter_strings_lossy() {
+            let text = text.trim_end_matches('\n');
+            match differs {
+                true => drop(write!(out, "{0}{text}{0:#}{color}", color.underline())),
+                false => out.push_str(text),
+            }
+        }
+        line!(out, "{color:#}");
+    }
+}
+
+fn result_json(policy: &Policy, ran: usize, failed: &[FailedTest<'_>]) -> Value {
+    let rules = |index: usize| policy.rules.iter().filter(|rule| usize::from(rule.layer) == index).count();
+    json!({
+        "schema": SCHEMA,
+        "valid": true,
+        "policy_id": policy.id.to_string(),
+        "layers": policy.layers.iter().enumerate().map(|(index, layer)| {
+            json!({"name": layer.name, "file": layer.file, "pack": layer.pack, "rules": rules(index)})
+        }).collect::<Vec<_>>(),
+        "loosens": policy.loosenings.iter().map(|loosening| {
+            json!({"by": loosening.by, "becomes": loosening.becomes, "rule": loosening.rule, "was": loosening.was})
+        }).collect::<Vec<_>>(),
+        "warnings": policy.warnings.iter().map(|warning| {
+            json!({"file": warning.file, "line": warning.line, "message": warning.message})
+        }).collect::<Vec<_>>(),
+        "tests": {
+            "passed": ran - failed.len(),
+            "failed": failed.iter().map(|failed| {
+                let test = failed.test;
+                json!({"name": test.name, "file": test.file, "line": test.line, "given": test.given,
+                       "expected": failed.expected, "actual": failed.actual})
+            }).collect::<Vec<_>>(),
+        },
+    })
+}
+
+fn errors_json(errors: &PolicyErrors) -> Value {
+    let errors = errors.errors.iter().map(|error| {
+        let (line, column) = error.position();
+        json!({"code": error.problem.code(), "message": error.problem.to_string(), "hint": error.hint(),
+               "file": error.source.name, "line": line, "column": column})
+    });
+    json!({"schema": SCHEMA, "valid": false, "errors": errors.collect::<Vec<_>>()})
+}
