@@ -4,6 +4,7 @@
 
 mod check;
 mod contact;
+mod credentials;
 mod find;
 mod groups;
 mod hints;
@@ -179,7 +180,7 @@ pub struct NearMiss {
 pub type DetectorIndex = u16;
 
 static ALL: LazyLock<Vec<&'static Detector>> = LazyLock::new(|| {
-    let families = [payment::DETECTORS, contact::DETECTORS, network::DETECTORS];
+    let families = [credentials::DETECTORS, payment::DETECTORS, contact::DETECTORS, network::DETECTORS];
     families.into_iter().flatten().collect()
 });
 
