@@ -11,20 +11,35 @@ use super::selector::Selector;
 use super::tree::{Node, Value};
 use super::{
     Except, Expect, Find, Pattern, Policy, PolicyId, PolicyLayer, PolicyTest, Rule, RuleIndex, RuleSet,
-    ValuePattern, effect, identity, pattern,
+    ValuePattern, effect, identity, packs, pattern,
 };
 use crate::engine::correlate::{CanonicalOptions, LABEL_BYTES_MAX};
 use crate::engine::detect::{self, DetectorIndex};
 use crate::limits::{PATTERNS_BYTES_MAX, PATTERNS_MAX, RULES_MAX};
 
+/// How much is wanted beyond rules that work.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Everything: tests, what is weakened, what has no effect.
+    Check,
+    /// The rules and nothing else: packs, which were checked when the program was built, at each start of the program.
+    Start,
+}
+
 /// Compiles the named policies and all they stand on.
-pub(super) fn compile(policies: &[&str], read: &mut Read<'_>) -> Result<Policy, PolicyErrors> {
-    let (layers, errors) = layers::resolve(policies, read);
+pub(super) fn compile(
+    policies: &[&str],
+    purpose: Purpose,
+    read: &mut Read<'_>,
+) -> Result<Policy, PolicyErrors> {
+    // The tests of a pack hold for the pack, not for what somebody builds on it.
+    let pack_tests = purpose == Purpose::Check && policies.iter().all(|policy| packs::text(policy).is_some());
+    let (layers, errors) = layers::resolve(policies, pack_tests, read);
     let mut compiler = Compiler { layers: &layers, known: known(&layers), errors };
     let (mut rules, mut patterns, mut excepts) = (Vec::new(), Vec::new(), Vec::new());
     for (layer, text) in layers.iter().enumerate() {
-        for rule in &text.file.rules {
-            rules.extend(compiler.rule(layer, rule, &rules, &mut patterns));
+        for (order, rule) in (0..).zip(&text.file.rules) {
+            rules.extend(compiler.rule(layer, order, rule, &rules, &mut patterns));
         }
     }
     for (layer, text) in layers.iter().enumerate() {
@@ -40,7 +55,12 @@ pub(super) fn compile(policies: &[&str], read: &mut Read<'_>) -> Result<Policy, 
         errors.sort_by_key(|error| (file(error), error.span.as_ref().map(|span| span.start)));
         return Err(PolicyErrors { errors });
     }
-    Ok(assemble(&layers, rules, patterns, excepts))
+    let mut policy = assemble(&layers, rules, patterns, excepts);
+    if purpose == Purpose::Check {
+        policy.loosenings = effect::loosenings(&policy);
+        policy.warnings = effect::warnings(&policy, &layers);
+    }
+    Ok(policy)
 }
 
 /// What follows from rules that are right.
@@ -88,8 +108,6 @@ fn assemble(layers: &[Layer], rules: Vec<Rule>, patterns: Vec<Pattern>, excepts:
         excepts,
     };
     policy.id = identity::of(&policy);
-    policy.loosenings = effect::loosenings(&policy);
-    policy.warnings = effect::warnings(&policy, layers);
     policy
 }
 
@@ -127,6 +145,7 @@ impl Compiler<'_> {
     fn rule(
         &mut self,
         layer: usize,
+        order: u16,
         text: &RuleText,
         rules: &[Rule],
         patterns: &mut Vec<Pattern>,
@@ -145,7 +164,7 @@ impl Compiler<'_> {
             layer: layer as u8,
             qualified: format!("{}/{id}", self.layers[layer].name),
             id_label: id_label(&id),
-            order: self.layers[layer].file.rules.iter().position(|rule| std::ptr::eq(rule, text))? as u16,
+            order,
             action: text.action.clone()?,
             all_types: text.all_types,
             kind: text.kind.clone(),

@@ -59,6 +59,15 @@ pub(super) fn warnings(policy: &Policy, layers: &[Layer]) -> Vec<Warning> {
             );
             warn(rule.layer, at, message);
         }
+        if let Find::Pattern(index) = rule.find
+            && !policy.patterns[index].regex.is_accelerated()
+        {
+            let message = format!(
+                "`{}` is slow: its pattern has no fixed text that could be looked for first",
+                rule.id
+            );
+            warn(rule.layer, at, message);
+        }
         for &target in &rule.loosens {
             let target = &policy.rules[usize::from(target)];
             if target.action.strictness() <= rule.action.strictness() {

@@ -14,7 +14,7 @@ use miette::{
 pub use super::problem::{Problem, Unreadable};
 
 /// A text with the name that errors show for it.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 pub struct SourceText {
     /// The path as given, or the name of a pack.
     pub name: String,
@@ -33,6 +33,13 @@ impl SourceText {
         let before = &self.text.as_bytes()[..at.min(self.text.len())];
         let start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
         String::from_utf8_lossy(&before[start..]).chars().count() + 1
+    }
+}
+
+/// Its name and size only.
+impl fmt::Debug for SourceText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({} bytes)", self.name, self.text.len())
     }
 }
 

@@ -4,6 +4,7 @@
 mod reader;
 mod rule;
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -157,10 +158,9 @@ impl Reader<'_> {
         }
         file.extends = member(map, "extends").map(|(_, value)| self.texts(value, "extends", true));
         for (place, rule) in self.items(rules, "rules") {
-            if let Some(rule) = self.rule(rule, &place, &file.rules) {
-                file.rules.push(rule);
-            }
+            file.rules.extend(self.rule(rule, &place));
         }
+        self.ids_differ(&file.rules);
         for (_, except) in self.items(member(map, "except"), "except") {
             file.excepts.extend(self.except(except));
         }
@@ -171,6 +171,18 @@ impl Reader<'_> {
             self.correlate(correlate, &mut file);
         }
         file
+    }
+
+    /// An id stands in a file once.
+    fn ids_differ(&mut self, rules: &[RuleText]) {
+        let mut first: HashMap<&str, &At<String>> = HashMap::new();
+        for id in rules.iter().filter_map(|rule| rule.id.as_ref()) {
+            if let Some(first) = first.get(id.value.as_str()) {
+                self.again(id.span.clone(), &first.span, Problem::RuleTwice(id.value.clone()));
+            } else {
+                first.insert(&id.value, id);
+            }
+        }
     }
 
     fn except(&mut self, node: &Node) -> Option<ExceptText> {

@@ -42,10 +42,20 @@ pub(super) struct Layer {
     pub pack: bool,
 }
 
-/// All layers, and everything that was wrong on the way.
-pub(super) fn resolve(policies: &[&str], read: &mut Read<'_>) -> (Vec<Layer>, Vec<PolicyError>) {
-    let mut resolver =
-        Resolver { read, layers: Vec::new(), open: Vec::new(), seen: HashSet::new(), errors: Vec::new() };
+/// All layers, and everything that was wrong on the way. The tests of packs can be left out.
+pub(super) fn resolve(
+    policies: &[&str],
+    pack_tests: bool,
+    read: &mut Read<'_>,
+) -> (Vec<Layer>, Vec<PolicyError>) {
+    let mut resolver = Resolver {
+        read,
+        pack_tests,
+        layers: Vec::new(),
+        open: Vec::new(),
+        seen: HashSet::new(),
+        errors: Vec::new(),
+    };
     for &policy in policies {
         if packs::text(policy).is_some() {
             resolver.pack(policy);
@@ -66,6 +76,7 @@ pub(super) fn resolve(policies: &[&str], read: &mut Read<'_>) -> (Vec<Layer>, Ve
 
 struct Resolver<'a, 'r> {
     read: &'a mut Read<'r>,
+    pack_tests: bool,
     layers: Vec<Layer>,
     /// Identities of the policies whose `extends` is being followed.
     open: Vec<String>,
@@ -75,7 +86,7 @@ struct Resolver<'a, 'r> {
 
 impl Resolver<'_, '_> {
     fn pack(&mut self, name: &str) {
-        if let Some(text) = packs::text(name) {
+        if let Some(text) = if self.pack_tests { packs::text(name) } else { packs::rules(name) } {
             let mut source = LayerSource::new(name, text);
             source.identity = format!("pack {name}");
             self.visit(source, true);

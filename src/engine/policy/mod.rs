@@ -14,6 +14,8 @@ mod pattern;
 mod probe;
 mod problem;
 pub mod selector;
+#[cfg(test)]
+mod tests;
 mod tree;
 
 use std::fmt;
@@ -23,6 +25,7 @@ use regex_automata::meta;
 use crate::engine::correlate::CanonicalOptions;
 use crate::engine::detect::DetectorIndex;
 pub use action::{Action, Partial};
+use compile::Purpose;
 pub use error::{PolicyError, PolicyErrors, Problem, SourceText, Unreadable};
 pub use fields::{FieldHit, FieldIndex};
 pub use file::Syntax;
@@ -236,20 +239,21 @@ impl Policy {
         })
     }
 
-    /// Compiles the named policies, the highest last: names of packs, or paths that `read` can read.
+    /// Compiles the named policies, the highest last: names of packs, or paths that `read` can read. If only packs are
+    /// named, their tests are in [`Policy::tests`]; else those of the files.
     ///
     /// # Errors
     /// Everything that is wrong in any of them, at once.
     pub fn load(policies: &[&str], read: &mut Read<'_>) -> Result<Policy, PolicyErrors> {
-        compile::compile(policies, read)
+        compile::compile(policies, Purpose::Check, read)
     }
 
-    /// The policy in force when nothing is configured: the pack `default`.
+    /// The policy in force when nothing is configured: the pack `default`, without its tests.
     ///
     /// # Panics
     /// Never: the packs are part of the program, and a test compiles them.
     pub fn default_policy() -> Policy {
-        match Policy::load(&["default"], &mut |_, _| Err(Unreadable::Missing)) {
+        match compile::compile(&["default"], Purpose::Start, &mut |_, _| Err(Unreadable::Missing)) {
             Ok(policy) => policy,
             Err(errors) => panic!("the pack `default` does not compile: {:?}", errors.errors),
         }

@@ -11,6 +11,11 @@ pub(super) fn text(name: &str) -> Option<&'static str> {
     PACKS.iter().find(|(pack, _)| *pack == name).map(|(_, text)| *text)
 }
 
+/// The same without its tests, which are half of the text: what a start needs.
+pub(super) fn rules(name: &str) -> Option<&'static str> {
+    text(name).map(|text| text.split_once("\ntests:\n").map_or(text, |(rules, _)| rules))
+}
+
 /// Names of all packs.
 pub(super) fn all() -> impl Iterator<Item = &'static str> {
     PACKS.iter().map(|(name, _)| *name)
@@ -34,5 +39,14 @@ mod tests {
             assert_eq!(policy.warnings, []);
             assert!(policy.tests.len() > 20);
         }
+    }
+
+    #[test]
+    fn leaving_out_the_tests_changes_no_rule() {
+        let policy = Policy::default_policy();
+        assert_eq!(policy.tests, []);
+        let tested = Policy::load(&["default"], &mut |_, _| Err(Unreadable::Missing)).unwrap();
+        assert_eq!(policy.id, tested.id);
+        assert_eq!(policy.rules.len(), tested.rules.len());
     }
 }

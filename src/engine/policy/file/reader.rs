@@ -20,6 +20,14 @@ impl Reader<'_> {
         self.errors.push(PolicyError { source: self.source.clone(), span: Some(span), problem, also: None });
     }
 
+    /// Complains about something that was there before.
+    pub fn again(&mut self, span: Range<usize>, first: &Range<usize>, problem: Problem) {
+        self.error(span, problem);
+        if let Some(error) = self.errors.last_mut() {
+            error.also = Some((first.clone(), "first here"));
+        }
+    }
+
     /// The members of a map, after complaints about those that are unknown, reserved or there twice.
     pub fn map<'n>(
         &mut self,
@@ -34,10 +42,7 @@ impl Reader<'_> {
         for (i, (key, _)) in members.iter().enumerate() {
             let word = key.text.as_str();
             if let Some((first, _)) = members[..i].iter().find(|(first, _)| first.text == key.text) {
-                self.error(key.span.clone(), Problem::KeyTwice(key.text.clone()));
-                if let Some(error) = self.errors.last_mut() {
-                    error.also = Some((first.span.clone(), "first here"));
-                }
+                self.again(key.span.clone(), &first.span, Problem::KeyTwice(key.text.clone()));
             } else if known.contains(&word) {
             } else if RESERVED.contains(&word) || (of == "a policy" && word == "loosens") {
                 self.error(key.span.clone(), Problem::Reserved(key.text.clone()));

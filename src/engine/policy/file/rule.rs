@@ -11,9 +11,9 @@ use crate::engine::correlate::is_label;
 use crate::limits::{PARTIAL_CHARS_MAX, REPLACE_BYTES_MAX};
 
 impl Reader<'_> {
-    pub fn rule(&mut self, node: &Node, place: &Range<usize>, before: &[RuleText]) -> Option<RuleText> {
+    pub fn rule(&mut self, node: &Node, place: &Range<usize>) -> Option<RuleText> {
         let map = self.map(node, "a rule", RULE)?;
-        let id = self.rule_id(map, place, before);
+        let id = self.rule_id(map, place);
         let within = self.list_of(map, "in");
         let find = member(map, "find").map(|(_, value)| self.find(value));
         if member(map, "in").is_none() && find.is_none() {
@@ -54,12 +54,7 @@ impl Reader<'_> {
         Some(RuleText { id, within, find, action, all_types, kind, label, loosens })
     }
 
-    fn rule_id(
-        &mut self,
-        map: &[(Key, Node)],
-        place: &Range<usize>,
-        before: &[RuleText],
-    ) -> Option<At<String>> {
+    fn rule_id(&mut self, map: &[(Key, Node)], place: &Range<usize>) -> Option<At<String>> {
         let Some((_, value)) = member(map, "id") else {
             let hint = "the id stands in placeholders and in `explain`: `id: employee-number`";
             self.error(place.clone(), Problem::Missing { key: "id", of: "a rule", hint });
@@ -68,13 +63,6 @@ impl Reader<'_> {
         let id = self.text(value, "id")?;
         if !is_id(&id.value) {
             self.error(id.span.clone(), Problem::Name(id.value.clone(), "id", "rule"));
-        }
-        let mut ids = before.iter().filter_map(|rule| rule.id.as_ref());
-        if let Some(first) = ids.find(|first| first.value == id.value) {
-            self.error(id.span.clone(), Problem::RuleTwice(id.value.clone()));
-            if let Some(error) = self.errors.last_mut() {
-                error.also = Some((first.span.clone(), "first here"));
-            }
         }
         Some(id)
     }
