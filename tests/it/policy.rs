@@ -261,3 +261,101 @@ fn the_packs_pass_their_own_tests() {
         assert_eq!(status, 0, "{out}");
     }
 }
+
+const DOCUMENTATION: &str = "docs/policy.md";
+
+fn documentation() -> String {
+    std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(DOCUMENTATION)).unwrap()
+}
+
+#[test]
+fn examples_of_the_documentation_compile_and_pass_their_tests() {
+    let text = documentation();
+    let examples: Vec<&str> =
+        text.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert!(examples.len() >= 7);
+    for example in examples {
+        let policy = Policy::compile(&[LayerSource::new("example.yaml", example)])
+            .unwrap_or_else(|errors| panic!("{example}\n{}", errors.render(false, 100)));
+        assert_eq!(policy.warnings, [], "{example}");
+        let policy = std::sync::Arc::new(policy);
+        assert_eq!(redactd::engine::selftest::run(&policy), [], "{example}");
+    }
+}
+
+#[test]
+fn the_documentation_knows_all_keys_actions_and_reserved_words() {
+    let text = documentation();
+    for word in [
+        "version",
+        "name",
+        "extends",
+        "rules",
+        "except",
+        "correlate",
+        "tests",
+        "id",
+        "in",
+        "find",
+        "do",
+        "types",
+        "kind",
+        "as",
+        "loosens",
+        "values",
+        "given",
+        "expect",
+        "scope",
+        "canonical",
+        "region",
+        "plus",
+        "regex",
+        "drop",
+        "mask",
+        "replace",
+        "shape",
+        "partial",
+        "keep_first",
+        "keep_last",
+        "keep: domain",
+        "unchanged",
+        "near",
+        "not_near",
+        "words",
+        "words_file",
+        "entropy",
+        "secrets_from",
+        "message",
+        "generalize",
+        "withhold",
+        "seal",
+        "mode",
+        "numbers",
+        "unlisted",
+        "listed",
+        "learn",
+    ] {
+        assert!(text.contains(word), "{word}");
+    }
+}
+
+#[test]
+fn the_documentation_lists_all_detectors() {
+    use redactd::engine::detect::{Family, all};
+    let mut list = String::from("| family | detectors |\n|---|---|\n");
+    for family in [Family::Credentials, Family::Payment, Family::Contact, Family::Government, Family::Network]
+    {
+        let names: Vec<String> =
+            all().iter().filter(|d| d.family == family).map(|d| format!("`{}`", d.name)).collect();
+        list += &format!("| {} | {} |\n", format!("{family:?}").to_lowercase(), names.join(", "));
+    }
+    let text = documentation();
+    let start = text.find("<!-- detectors").and_then(|at| Some(at + text[at..].find('\n')? + 1)).unwrap();
+    let end = start + text[start..].find("<!-- end -->").unwrap();
+    if std::env::var_os("REDACTD_BLESS").is_some() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(DOCUMENTATION);
+        std::fs::write(path, format!("{}{list}{}", &text[..start], &text[end..])).unwrap();
+    } else {
+        assert_eq!(&text[start..end], list, "run the tests with REDACTD_BLESS=1");
+    }
+}
