@@ -60,10 +60,10 @@ pub(super) fn each_check(
                     memchr::memmem::find_iter(text, literal).for_each(&mut at);
                 }
             }
-            Anchor::Pair => {}
+            Anchor::Pair(_) => {}
         }
     }
-    if detector.anchors.iter().any(|anchor| matches!(anchor, Anchor::Pair)) {
+    if detector.anchors.iter().any(|anchor| matches!(anchor, Anchor::Pair(_))) {
         if !field.is_empty() && !text.is_empty() {
             let site = Site { text, part: 0..text.len(), floor: 0, at: 0, key: field, hints };
             found((detector.check)(&site));

@@ -76,7 +76,10 @@ pub enum Anchor {
     Literal(&'static [&'static str]),
     /// Each `key=value` or `key: value` in text, and each string value of a document under its key; `Site::at` is the
     /// first byte of the value, `Site::part` ends where the value ends, `Site::key` is the key.
-    Pair,
+    ///
+    /// The function says of a key, with what its path says, whether the detector can find anything under it at all: keys
+    /// repeat, so the answer is kept, and the check is called for those keys only.
+    Pair(fn(&[u8], Hints) -> bool),
 }
 
 /// A candidate in its surroundings.

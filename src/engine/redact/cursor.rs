@@ -38,7 +38,10 @@ impl Redactor {
 impl Fields<'_> {
     /// Goes into the member `key` of the current container.
     pub fn enter(&mut self, key: &[u8]) {
-        let child = self.redactor.scanner.paths.child(&self.redactor.policy, self.here(), key);
+        let here = self.here();
+        let Redactor { policy, ring, dispatch, scanner, .. } = &mut *self.redactor;
+        let cx = Context { policy, ring, dispatch, map: None };
+        let child = scanner.paths.child(&cx, here, key);
         self.path.push(child);
     }
 

@@ -1,11 +1,14 @@
 //! Which detectors look at which anchors under one policy. Built once per redactor; detectors that no rule names are not in
 //! it and cost nothing.
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
-use crate::engine::detect::{self, Anchor, Check, Detector, DetectorIndex, Site};
+use crate::engine::detect::{self, Anchor, Check, Detector, DetectorIndex, Hints, Site};
 use crate::engine::policy::{Action, Find, Policy, Rule};
 use crate::engine::scan::classify::{Classes, class_of};
+
+/// Whether a detector of pairs can find anything under a key.
+type KeyFilter = fn(&[u8], Hints) -> bool;
 
 /// Tables from anchors to detectors.
 pub(super) struct Dispatch {
@@ -22,7 +25,7 @@ pub(super) struct Dispatch {
     /// Detectors of URLs, called once per URL.
     pub urls: Vec<DetectorIndex>,
     /// Detectors of keys with values.
-    pub pairs: Vec<DetectorIndex>,
+    pub pairs: Vec<(DetectorIndex, KeyFilter)>,
     /// Whether a rule drops members.
     pub drops: bool,
     /// A text without any of these classes and without a literal holds nothing.
@@ -91,7 +94,7 @@ impl Dispatch {
                             }
                         }
                     }
-                    Anchor::Pair => dispatch.pairs.push(index),
+                    Anchor::Pair(key) => dispatch.pairs.push((index, key)),
                 }
             }
         }
@@ -103,7 +106,10 @@ impl Dispatch {
             dispatch.by_literal.push(detectors);
         }
         if !literals.is_empty() {
-            let automaton = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&literals);
+            let automaton = AhoCorasick::builder()
+                .kind(Some(AhoCorasickKind::DFA))
+                .match_kind(MatchKind::LeftmostLongest)
+                .build(&literals);
             dispatch.literals = Some(automaton.expect("the literals of the table are short and few"));
         }
         dispatch

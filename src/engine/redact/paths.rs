@@ -5,12 +5,13 @@
 
 use std::sync::Arc;
 
-use crate::engine::detect::Hints;
+use crate::engine::detect::{DetectorIndex, Hints};
 use crate::engine::policy::selector::{Segment, segments};
-use crate::engine::policy::{ExceptIndex, FieldHit, Find, Policy, RuleIndex};
+use crate::engine::policy::{ExceptIndex, FieldHit, Find, RuleIndex};
 use crate::limits::{KEY_CACHED_BYTES_MAX, PATHS_MAX};
 
 use super::field::Layout;
+use super::scanner::Context;
 
 /// Index of a path; [`Paths::ROOT`] is the record.
 pub(super) type PathIndex = u32;
@@ -18,6 +19,8 @@ pub(super) type PathIndex = u32;
 /// What follows from a path alone.
 #[derive(Debug, Default)]
 pub(super) struct Decision {
+    /// Detectors of pairs that may find something under the last key.
+    pub pairs: Vec<DetectorIndex>,
     /// Rules that take the whole field.
     pub fields: Vec<FieldHit>,
     /// Rules with `in` and `find`, this path's and those inherited from the containers around it.
@@ -122,12 +125,12 @@ impl Paths {
     }
 
     /// The path of a document that stands inside the text at `path`.
-    pub fn document(&mut self, policy: &Policy, path: PathIndex) -> PathIndex {
-        self.child(policy, path, DOCUMENT)
+    pub fn document(&mut self, cx: &Context<'_>, path: PathIndex) -> PathIndex {
+        self.child(cx, path, DOCUMENT)
     }
 
     /// The path of the member `key` (decoded) of the container at `parent`.
-    pub fn child(&mut self, policy: &Policy, parent: PathIndex, key: &[u8]) -> PathIndex {
+    pub fn child(&mut self, cx: &Context<'_>, parent: PathIndex, key: &[u8]) -> PathIndex {
         let guess = self.nodes.get(self.last as usize).map_or(0, |node| node.next);
         if let Some(node) = self.nodes.get(guess as usize)
             && guess != Paths::ROOT
@@ -138,7 +141,7 @@ impl Paths {
             self.last = guess;
             return guess;
         }
-        let index = self.look_up(policy, parent, key);
+        let index = self.look_up(cx, parent, key);
         if (index as usize) < self.kept {
             if let Some(last) = self.nodes.get_mut(self.last as usize) {
                 last.next = index;
@@ -148,7 +151,7 @@ impl Paths {
         index
     }
 
-    fn look_up(&mut self, policy: &Policy, parent: PathIndex, key: &[u8]) -> PathIndex {
+    fn look_up(&mut self, cx: &Context<'_>, parent: PathIndex, key: &[u8]) -> PathIndex {
         let cacheable = key.len() <= KEY_CACHED_BYTES_MAX && (parent as usize) < self.kept;
         let hash = hash(parent, key);
         let mut slot = hash as usize & (SLOTS - 1);
@@ -167,7 +170,7 @@ impl Paths {
                 slot = (slot + 1) & (SLOTS - 1);
             }
         }
-        let node = self.decide(policy, parent, hash, key);
+        let node = self.decide(cx, parent, hash, key);
         let index = self.nodes.len();
         if let Some(slot) = free
             && index == self.kept
@@ -187,7 +190,7 @@ impl Paths {
         }
     }
 
-    fn decide(&self, policy: &Policy, parent: PathIndex, hash: u32, key: &[u8]) -> Node {
+    fn decide(&self, cx: &Context<'_>, parent: PathIndex, hash: u32, key: &[u8]) -> Node {
         let outer = &self.nodes[parent as usize];
         if *key == *DOCUMENT {
             let decision = Decision {
@@ -225,6 +228,9 @@ impl Paths {
             depth: path.len() as u16,
             ..Decision::default()
         };
+        let (policy, hints) = (cx.policy, decision.hints);
+        let pairs = cx.dispatch.pairs.iter().filter(|(_, can_matter)| can_matter(key, hints));
+        decision.pairs.extend(pairs.map(|(detector, _)| *detector));
         for hit in policy.fields.decide(&path, document_root) {
             let rule = &policy.rules[usize::from(hit.rule)];
             if rule.find == Find::Field {

@@ -118,7 +118,7 @@ impl Scanner {
                 }
                 continue;
             };
-            let document = self.paths.document(cx.policy, path);
+            let document = self.paths.document(cx, path);
             self.walk(cx, view, start, document, false);
             self.paths.leave(document);
             parts.skip(start..end);
@@ -181,7 +181,7 @@ impl Scanner {
         let text = view.text;
         let mut done = 0;
         let key = &text[pair.key_start..pair.key_end];
-        let child = self.paths.child(cx.policy, path, key);
+        let child = self.paths.child(cx, path, key);
         let decision = Arc::clone(self.paths.decision(child));
         let in_query = pair.join == Join::Query;
         let in_url = in_url || in_query || parts.in_url(pair.start);
@@ -236,7 +236,7 @@ impl Scanner {
         if !decision.fields.is_empty() && is_field(text, &pair, decision) {
             self.field(cx, view, child, decision, value.clone(), Place::Pair, in_url);
         }
-        if value.len() >= TEXT_BYTES_MIN && !parts.is_done(pair.start) {
+        if !decision.pairs.is_empty() && value.len() >= TEXT_BYTES_MIN && !parts.is_done(pair.start) {
             let key = &text[pair.key_start..pair.key_end];
             let site = Site {
                 text,
@@ -246,8 +246,7 @@ impl Scanner {
                 key,
                 hints: decision.hints,
             };
-            for index in 0..cx.dispatch.pairs.len() {
-                let detector = cx.dispatch.pairs[index];
+            for &detector in &decision.pairs {
                 self.try_detector(cx, view, child, &site, detector, Place::Text, in_url);
             }
         }

@@ -11,7 +11,7 @@ use crate::engine::scan::view::{Level, View, unescape};
 use crate::limits::JSON_DEPTH_MAX;
 
 use super::found::{Cause, Found, Item, Place, Shape};
-use super::paths::{PathIndex, Paths};
+use super::paths::PathIndex;
 use super::scanner::{Context, Scanner};
 
 /// How far a document could be read.
@@ -239,7 +239,7 @@ impl Scanner {
         range: Range,
     ) {
         let transparent = frame.any_value && ANY_VALUE_KEYS.contains(&key.text);
-        let path = if transparent { frame.path } else { self.paths.child(cx.policy, frame.path, key.text) };
+        let path = if transparent { frame.path } else { self.paths.child(cx, frame.path, key.text) };
         frame.member = Some((path, range.start - 1));
         frame.member_role = match key.text {
             text if text.len() > 9 => Role::Other,
@@ -300,12 +300,13 @@ impl Scanner {
         if let Some(rule) = leaves {
             self.leaf(cx, view, path, rule, Place::Field);
         }
-        if path != Paths::ROOT && whole.len() >= 4 && !cx.dispatch.pairs.is_empty() {
-            let hints = self.hints(path);
-            // Detectors of keys with values judge by the key first; most keys say nothing that they know.
+        let decision = self.paths.decision(path);
+        if !decision.pairs.is_empty() && whole.len() >= 4 {
+            let decision = Arc::clone(decision);
             let key = self.paths.key(path);
-            for &detector in &cx.dispatch.pairs {
-                let site = Site { text: view.text, part: whole.clone(), floor: 0, at: 0, key: &key, hints };
+            let site =
+                Site { text: view.text, part: whole, floor: 0, at: 0, key: &key, hints: decision.hints };
+            for &detector in &decision.pairs {
                 self.try_detector(cx, view, path, &site, detector, Place::Text, false);
             }
         }
@@ -463,7 +464,7 @@ impl Scanner {
         if name.len() > 128 || memchr::memchr(b'\\', name).is_some() {
             return;
         }
-        let path = self.paths.child(cx.policy, frame.path, name);
+        let path = self.paths.child(cx, frame.path, name);
         let decision = self.paths.decision(path);
         let outer = self.paths.decision(frame.path);
         if !decision.fields.is_empty()

@@ -2,14 +2,14 @@
 
 use super::super::check::alphabet::{ALNUM, B64};
 use super::super::check::entropy::{Makeup, normalised};
-use super::super::{Anchor, Check, Detector, Family, NearMiss, Sample, Site, Why};
+use super::super::{Anchor, Check, Detector, Family, Hints, NearMiss, Sample, Site, Why};
 use super::edges::{before, mentions, rest};
 
 pub(super) const AWS_SECRET_KEY: Detector = Detector {
     name: "aws_secret_key",
     kind: "opaque",
     family: Family::Credentials,
-    anchors: &[Anchor::Pair, Anchor::Literal(&["AKIA", "ASIA"])],
+    anchors: &[Anchor::Pair(names_aws), Anchor::Literal(&["AKIA", "ASIA"])],
     check: |site| if site.key.is_empty() { beside(site) } else { keyed(site) },
     samples: &[
         Sample {
@@ -104,9 +104,13 @@ fn is_secret(value: &[u8]) -> bool {
         && normalised(value) > 0.55
 }
 
+fn names_aws(key: &[u8], _: Hints) -> bool {
+    mentions(key, "secret") || mentions(key, "aws") || mentions(key, "access")
+}
+
 fn keyed(site: &Site<'_>) -> Check {
     let value = site.text[site.at.min(site.part.end)..site.part.end].trim_ascii();
-    let secret = mentions(site.key, "secret") || mentions(site.key, "aws") || mentions(site.key, "access");
+    let secret = names_aws(site.key, Hints::NONE);
     let aws = || {
         mentions(site.key, "aws")
             || mentions(site.key, "secretaccess")

@@ -10,7 +10,7 @@ pub(super) const GENERIC_SECRET: Detector = Detector {
     name: "generic_secret",
     kind: "opaque",
     family: Family::Credentials,
-    anchors: &[Anchor::Pair, Anchor::Literal(prose::WORDS)],
+    anchors: &[Anchor::Pair(names_secret), Anchor::Literal(prose::WORDS)],
     check: |site| if site.key.is_empty() { prose::check(site) } else { keyed(site) },
     samples: &[
         Sample { field: "", text: "db_password=hunter2", hit: "hunter2" },
@@ -82,7 +82,7 @@ pub(super) const VENDOR_TOKEN_CONTEXT: Detector = Detector {
     name: "vendor_token_context",
     kind: "opaque",
     family: Family::Credentials,
-    anchors: &[Anchor::Pair],
+    anchors: &[Anchor::Pair(may_name_vendor)],
     check: vendor,
     samples: &[
         Sample {
@@ -141,6 +141,20 @@ fn value(site: &Site<'_>) -> (usize, usize, bool) {
         end -= 1;
     }
     (start, end, quoted)
+}
+
+fn names_secret(key: &[u8], hints: Hints) -> bool {
+    let words = Words::of(key);
+    key::noun(&words) != Class::None || (hints.any(Hints::SECRET) && key::is_form(&words))
+}
+
+fn may_name_vendor(key: &[u8], _: Hints) -> bool {
+    let words = Words::of(key);
+    match key::noun(&words) {
+        Class::Key => true,
+        Class::None => words.len() <= 2 && key::names_vendor(&words) && key::noun_free(&words),
+        _ => false,
+    }
 }
 
 fn keyed(site: &Site<'_>) -> Check {

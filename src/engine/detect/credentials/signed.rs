@@ -9,7 +9,7 @@ pub(super) const SIGNED_URL: Detector = Detector {
     name: "signed_url",
     kind: "opaque",
     family: Family::Credentials,
-    anchors: &[Anchor::Pair],
+    anchors: &[Anchor::Pair(|key, _| is_named(key, SURE) || is_named(key, LIKELY))],
     check,
     samples: &[
         Sample {
@@ -68,10 +68,13 @@ const LIKELY: &[&str] = &[
     "hdnts", "url_signature",
 ];
 
+fn is_named(key: &[u8], names: &[&str]) -> bool {
+    names.iter().any(|name| key.eq_ignore_ascii_case(name.as_bytes()))
+}
+
 fn check(site: &Site<'_>) -> Check {
-    let named = |names: &[&str]| names.iter().any(|n| site.key.eq_ignore_ascii_case(n.as_bytes()));
-    let sure = named(SURE);
-    if !sure && !named(LIKELY) {
+    let sure = is_named(site.key, SURE);
+    if !sure && !is_named(site.key, LIKELY) {
         return Check::No;
     }
     let (start, end) = (site.at.min(site.part.end), site.part.end);
