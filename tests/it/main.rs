@@ -1,4 +1,6 @@
 //! Boundary tests: the real binary, the public library.
+// Also in functions that tests share, which clippy does not take for tests.
+#![allow(clippy::unwrap_used)]
 
 mod layers;
 mod policy;

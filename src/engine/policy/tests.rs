@@ -228,3 +228,43 @@ fn limits_hold() {
     let errors = Policy::compile(&chain).unwrap_err();
     assert!(errors.errors.iter().any(|error| error.problem == Problem::TooManyLayers));
 }
+
+#[test]
+fn any_text_compiles_or_says_why() {
+    // Without the pattern: probing one costs more than all the rest.
+    let shop = SHOP.replace("ipv4", "email").replace("{regex: 'EMP-\\d{6}'}", "[email]");
+    let compile = |text: &str| {
+        if let Err(errors) =
+            Policy::compile(&[LayerSource::new("base.yaml", BASE), LayerSource::new("shop.yaml", text)])
+        {
+            assert!(!errors.errors.is_empty());
+            for error in &errors.errors {
+                let (line, column) = error.position();
+                assert!(line >= 1 && column >= 1);
+                let span = error.span.clone().unwrap_or(0..0);
+                assert!(error.source.text.get(span).is_some(), "{error:?}");
+            }
+            let screen = errors.render(false, 80);
+            assert!(screen.matches("policy::").count() >= errors.errors.len(), "{screen}");
+        }
+    };
+    compile(&format!("\u{feff}{shop}"));
+    compile(&shop.replace('\n', "\r\n"));
+    for (at, c) in shop.char_indices() {
+        let (before, after) = (&shop[..at], &shop[at + c.len_utf8()..]);
+        let odd = ['é', '"', '\'', '[', '}', '*', '&', '\t', '\0', ':'][at % 10];
+        compile(&match at % 4 {
+            0 => format!("{before}{after}"),
+            1 => before.to_owned(),
+            _ => format!("{before}{odd}{after}"),
+        });
+    }
+}
+
+#[test]
+fn a_byte_order_mark_and_carriage_returns_do_not_matter() {
+    let text = "version: 1\nextends: []\nrules:\n  - {id: a, in: x, do: mask}\n";
+    let plain = compile(&[("p.yaml", text)]).id;
+    assert_eq!(compile(&[("p.yaml", &format!("\u{feff}{text}"))]).id, plain);
+    assert_eq!(compile(&[("p.yaml", &text.replace('\n', "\r\n"))]).id, plain);
+}
