@@ -89,7 +89,7 @@ enum LineFormat {
 pub fn run(filter: Filter) -> Result<Exit, Failure> {
     let inputs = inputs(&filter.files);
     let policy = super::policy::active(&filter.policy)?;
-    let ring = ring(&filter)?;
+    let ring = ring(filter.key_file.as_deref(), filter.quiet)?;
     if filter.verbose && filter.threads > 1 {
         report::note("this version redacts in one thread");
     }
@@ -132,15 +132,14 @@ fn inputs(files: &[PathBuf]) -> Vec<Origin> {
 }
 
 /// The ring of `--key-file`, or a key of this process alone.
-fn ring(filter: &Filter) -> Result<Keyring, Failure> {
-    let path = filter.key_file.as_deref();
+pub fn ring(path: Option<&Path>, quiet: bool) -> Result<Keyring, Failure> {
     let opened = keys::open(path, keys::now()).map_err(|error| {
         let name = path.map(quoted).unwrap_or_default();
         let exit = if error.is_output() { Exit::InputOutput } else { Exit::Invalid };
         Failure { exit, message: format!("key file {name}: {error}"), hint: error.hint().map(str::to_owned) }
     })?;
     match opened.ephemeral {
-        Some(why) if !filter.quiet => report::note(why),
+        Some(why) if !quiet => report::note(why),
         _ => {}
     }
     Ok(opened.ring)

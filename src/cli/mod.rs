@@ -1,6 +1,7 @@
 //! Command line: one file per subcommand, named as typed. The bare program is the filter.
 
 mod check;
+mod explain;
 mod filter;
 mod policy;
 mod progress;
@@ -62,6 +63,7 @@ Exit status:
 enum Command {
     /// Check a policy and run its tests
     Check(check::CheckArgs),
+    Explain(explain::Explain),
 }
 
 /// When to use colours.
@@ -97,6 +99,7 @@ fn run(arguments: Arguments) -> Result<Exit, Failure> {
     match arguments.command {
         None => filter::run(arguments.filter),
         Some(Command::Check(args)) => check::run(args),
+        Some(Command::Explain(explain)) => explain::run(explain),
     }
 }
 

@@ -2,5 +2,6 @@
 // Also in functions that tests share, which clippy does not take for tests.
 #![allow(clippy::unwrap_used)]
 
+mod explain;
 mod layers;
 mod policy;

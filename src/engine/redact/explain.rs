@@ -76,6 +76,7 @@ impl Redactor {
             return explanation;
         }
         if outcome.spans > 0 {
+            self.splicer.restart();
             for index in 0..self.spans.len() {
                 let span = self.spans[index];
                 explanation.spans.push(self.explain_span(line, &span));

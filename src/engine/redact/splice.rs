@@ -33,8 +33,7 @@ impl Splicer {
         spans: &[Span],
         out: &mut Vec<u8>,
     ) {
-        self.keys.clear();
-        self.key_texts.clear();
+        self.restart();
         self.remove(policy, record, spans);
         let mut removed = self.removed.iter().map(|&(start, end, ..)| (start, end)).peekable();
         let removed: Vec<(usize, usize)> =
@@ -62,6 +61,12 @@ impl Splicer {
             at = at.max(end);
         }
         out.extend_from_slice(&line[at..]);
+    }
+
+    /// Forgets which keys were written: before the spans of a record are shown again, in order.
+    pub fn restart(&mut self) {
+        self.keys.clear();
+        self.key_texts.clear();
     }
 
     /// The replacement of one span, for people.
