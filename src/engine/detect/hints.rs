@@ -60,17 +60,18 @@ impl Hints {
 
     /// Facts read from one key as it stands (`clientIp`, `client-ip`, `http.client_ip`).
     pub fn of_key(key: &[u8]) -> Hints {
-        let mut reading = Reading::default();
-        let mut lower = [0; WORD_BYTES_MAX];
-        for word in words_of(key) {
-            if let Some(lower) = lower.get_mut(..word.len()) {
-                lower.copy_from_slice(word);
-                lower.make_ascii_lowercase();
-                reading.word(lower);
-            } else {
-                reading.word(b"");
-            }
+        Reading::of(key).facts()
+    }
+
+    /// Facts read from a key and the key above it: in `{"host":{"ip":…}}` the address is the host's. The upper key says
+    /// only whose and of what sort a thing is, never that all its members are numbers or cards.
+    pub fn below(parent: &[u8], key: &[u8]) -> Hints {
+        let (mut reading, mut above) = (Reading::of(key), Reading::of(parent));
+        if reading.seen & bit(Word::Person) != 0 {
+            above.seen &= !bit(Word::Machine);
         }
+        let whose = [Word::Person, Word::Machine, Word::User, Word::Traced];
+        reading.seen |= above.seen & whose.iter().fold(0, |all, &word| all | bit(word));
         reading.facts()
     }
 
@@ -142,6 +143,21 @@ struct Reading {
 }
 
 impl Reading {
+    fn of(key: &[u8]) -> Reading {
+        let mut reading = Reading::default();
+        let mut lower = [0; WORD_BYTES_MAX];
+        for word in words_of(key) {
+            if let Some(lower) = lower.get_mut(..word.len()) {
+                lower.copy_from_slice(word);
+                lower.make_ascii_lowercase();
+                reading.word(lower);
+            } else {
+                reading.word(b"");
+            }
+        }
+        reading
+    }
+
     fn word(&mut self, word: &[u8]) {
         let found = WORDS.binary_search_by(|(name, _)| name.as_bytes().cmp(word));
         self.last = found.ok().map(|i| WORDS[i].1);
@@ -676,5 +692,23 @@ mod tests {
             assert_eq!(Hints::of_key(key.as_bytes()), *facts, "{key}");
         }
         assert_eq!(Hints::of_words(&["client", "ip"]), Hints::IP);
+    }
+
+    #[test]
+    fn the_key_above_says_whose() {
+        let rows: &[(&str, &str, Hints)] = &[
+            ("host", "ip", Hints::NONE),
+            ("client", "ip", Hints::IP),
+            ("client", "address", Hints::IP),
+            ("server", "address", Hints::NONE),
+            ("service", "client_ip", Hints::IP),
+            ("request", "id", Hints::HASH),
+            ("user", "agent", Hints::USER_AGENT),
+            ("count", "phone", Hints::PHONE),
+            ("", "ip", Hints::IP),
+        ];
+        for (parent, key, facts) in rows {
+            assert_eq!(Hints::below(parent.as_bytes(), key.as_bytes()), *facts, "{parent}.{key}");
+        }
     }
 }

@@ -223,7 +223,7 @@ impl Paths {
         let mut decision = Decision {
             scoped: outer.decision.scoped.clone(),
             spared: outer.decision.spared.clone(),
-            hints: Hints::of_key(key),
+            hints: Hints::below(&outer.key, key),
             layout: Layout::of_key(own.last().map_or("", |s| &s.joined)),
             depth: path.len() as u16,
             ..Decision::default()

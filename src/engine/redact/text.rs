@@ -196,13 +196,23 @@ impl Scanner {
             parts.url(value.clone());
         }
         if !value.is_empty() {
-            self.pair_value(cx, view, child, &decision, parts, pair, in_url);
+            let encoded = in_query
+                && has_percent_or_plus(&text[value.clone()])
+                && percent_levels(view) < PERCENT_DEPTH_MAX;
+            let is_field = !decision.fields.is_empty() && is_field(text, &pair, &decision);
+            if is_field && !encoded {
+                self.field(cx, view, child, &decision, value.clone(), Place::Pair, in_url);
+            }
+            self.pair_detectors(cx, view, child, &decision, parts, pair, in_url);
             let outer = self.paths.decision(path);
-            let encoded = in_query && has_percent_or_plus(&text[value.clone()]);
-            if encoded && percent_levels(view) < PERCENT_DEPTH_MAX {
+            if encoded {
                 if let Some(mut decoded) = self.take_decoded(value.len()) {
                     percent_decode(&text[value.clone()], true, &mut decoded);
                     let inner = view.decoded(pair.start, &decoded, Level::Percent);
+                    if is_field {
+                        // Decoded, so that one address has one ID however it is written.
+                        self.field(cx, &inner, child, &decision, 0..inner.text.len(), Place::Pair, true);
+                    }
                     self.text(cx, &inner, classes(inner.text), child, Place::Text, true);
                     self.give_decoded(decoded);
                 }
@@ -220,8 +230,8 @@ impl Scanner {
         done
     }
 
-    /// What field rules and detectors of pairs say of one value.
-    fn pair_value(
+    /// What detectors of pairs say of one value.
+    fn pair_detectors(
         &mut self,
         cx: &Context<'_>,
         view: &View<'_>,
@@ -232,11 +242,8 @@ impl Scanner {
         in_url: bool,
     ) {
         let text = view.text;
-        let value = pair.start..pair.end;
-        if !decision.fields.is_empty() && is_field(text, &pair, decision) {
-            self.field(cx, view, child, decision, value.clone(), Place::Pair, in_url);
-        }
-        if !decision.pairs.is_empty() && value.len() >= TEXT_BYTES_MIN && !parts.is_done(pair.start) {
+        if !decision.pairs.is_empty() && pair.end - pair.start >= TEXT_BYTES_MIN && !parts.is_done(pair.start)
+        {
             let key = &text[pair.key_start..pair.key_end];
             let site = Site {
                 text,
@@ -649,5 +656,16 @@ mod tests {
         let mut out = Redacted::default();
         redactor.redact(b"by EMP-12, not EMP-x, EMP-345", &mut out);
         assert_eq!(out.as_bytes(), b"by [redacted:number], not EMP-x, [redacted:number]");
+    }
+
+    #[test]
+    fn an_encoded_field_has_the_id_of_the_plain_one() {
+        let mut redactor =
+            Redactor::new(Arc::new(Policy::default_policy()), Arc::new(Keyring::ephemeral(&[7; 64])));
+        let mut out = Redacted::default();
+        redactor.redact(b"mail ann@example.com GET /reset?email=Ann%40example.com&lang=en", &mut out);
+        let text = String::from_utf8_lossy(out.as_bytes());
+        let ids: Vec<&str> = text.split([' ', '=', '&']).filter(|word| word.starts_with("email_")).collect();
+        assert_eq!((ids.len(), ids[0]), (2, ids[1]), "{text}");
     }
 }

@@ -185,7 +185,9 @@ fn bare_end(text: &[u8], from: usize) -> usize {
     while let Some(&byte) = text.get(at) {
         match byte {
             b' ' | b'\t' | b'\r' | b'\n' | b'"' | b'`' | 0 => break,
-            b'\'' | b'<' | b'>' if at > from => break,
+            b'\'' if at > from => break,
+            // Inside `<password=x>` it ends the value; in `password=<x>` it belongs to it.
+            b'<' | b'>' if at > from && text[from] != b'<' => break,
             b'\\' if matches!(text.get(at + 1), Some(b'"' | b'n' | b'r' | b't' | b'\'')) => break,
             b'(' | b'[' | b'{' => opened += 1,
             b')' | b']' | b'}' => match opened.checked_sub(1) {
@@ -251,6 +253,9 @@ mod tests {
             ("Foo::Bar::baz", vec![]),
             ("http://host/x", vec![]),
             ("(key=value)", vec![("key", "value", Tight)]),
+            ("token=<redacted> x", vec![("token", "<redacted>", Tight)]),
+            ("token=<b>x</b> y", vec![("token", "<b>x</b>", Tight)]),
+            ("<token=x>", vec![("token", "x", Tight)]),
             ("f(x=[1,2])", vec![("x", "[1,2]", Tight)]),
             ("--token=abc", vec![("token", "abc", Tight)]),
             ("data[password]=abc", vec![("password", "abc", Tight)]),
