@@ -42,6 +42,12 @@ pub struct Filter {
     #[arg(long, value_enum, default_value_t)]
     format: LineFormat,
 
+    /// Add a member `redactd` to JSON objects, with the policy id and how many spans each rule replaced
+    ///
+    /// It replaces one that was there. With `off` every byte outside the replaced spans is what came in.
+    #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
+    remarks: Remarks,
+
     /// Withhold lines longer than this, 64 B to 10 MiB
     #[arg(long, value_name = "SIZE", default_value = "1MiB", value_parser = line_size)]
     max_line: usize,
@@ -85,6 +91,16 @@ enum LineFormat {
     Logfmt,
 }
 
+/// What is added to JSON objects.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Remarks {
+    /// Nothing.
+    #[default]
+    Off,
+    /// The policy id and counts per rule.
+    Counts,
+}
+
 /// Runs the filter to its end.
 pub fn run(filter: Filter) -> Result<Exit, Failure> {
     let inputs = inputs(&filter.files);
@@ -98,6 +114,7 @@ pub fn run(filter: Filter) -> Result<Exit, Failure> {
     }
     let config = Config {
         format: filter.format.into(),
+        remarks: filter.remarks == Remarks::Counts,
         line_bytes_max: filter.max_line,
         policy,
         ring: Arc::new(ring),

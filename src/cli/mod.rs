@@ -1,8 +1,10 @@
 //! Command line: one file per subcommand, named as typed. The bare program is the filter.
 
 mod check;
+mod completions;
 mod explain;
 mod filter;
+mod man;
 mod policy;
 mod progress;
 mod report;
@@ -64,6 +66,8 @@ enum Command {
     /// Check a policy and run its tests
     Check(check::CheckArgs),
     Explain(explain::Explain),
+    Completions(completions::Completions),
+    Man(man::Man),
 }
 
 /// When to use colours.
@@ -100,6 +104,8 @@ fn run(arguments: Arguments) -> Result<Exit, Failure> {
         None => filter::run(arguments.filter),
         Some(Command::Check(args)) => check::run(args),
         Some(Command::Explain(explain)) => explain::run(explain),
+        Some(Command::Completions(completions)) => completions::run(completions),
+        Some(Command::Man(man)) => man::run(man),
     }
 }
 
@@ -111,10 +117,18 @@ fn usage(error: &clap::Error) -> Exit {
         let _ = write!(anstream::stderr(), "redactd: {}", text.ansi());
         return Exit::Usage;
     }
-    match write!(anstream::stdout(), "{}", text.ansi()) {
-        Ok(()) => Exit::Done,
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::OutputClosed,
-        Err(_) => Exit::InputOutput,
+    let printed = write!(anstream::stdout(), "{}", text.ansi()).map(|()| Exit::Done);
+    printed.or_else(not_printed).unwrap_or_else(|failure| {
+        failure.print();
+        failure.exit
+    })
+}
+
+/// What it means that a command could not print its answer.
+fn not_printed(error: std::io::Error) -> Result<Exit, Failure> {
+    match error.kind() {
+        std::io::ErrorKind::BrokenPipe => Ok(Exit::OutputClosed),
+        _ => Err(Failure::new(Exit::InputOutput, format!("cannot write to standard output: {error}"))),
     }
 }
 

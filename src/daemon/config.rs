@@ -14,6 +14,8 @@ pub struct Config {
     pub inputs: Vec<Origin>,
     /// How lines are read.
     pub format: Format,
+    /// Whether JSON objects get a member with the policy id and counts.
+    pub remarks: bool,
     /// Longest line in bytes; longer ones are withheld. At most [`crate::limits::LINE_BYTES_MAX`].
     pub line_bytes_max: usize,
     /// What is redacted.

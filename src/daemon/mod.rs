@@ -66,6 +66,11 @@ pub fn run(
     let policy = config.policy.id;
     let mut redactor = Redactor::new(config.policy, config.ring);
     redactor.set_format(config.format);
+    redactor.set_remarks(config.remarks);
+    #[cfg(debug_assertions)]
+    if let Some(bytes) = std::env::var_os("REDACTD_PANIC_ON") {
+        redactor.panic_on(bytes.as_encoded_bytes());
+    }
     let gate = Gate::new(redactor, policy, vec![batches]);
     let lines = Lines::new(config.line_bytes_max);
     thread::scope(|scope| {

@@ -2,6 +2,9 @@
 // Also in functions that tests share, which clippy does not take for tests.
 #![allow(clippy::unwrap_used)]
 
+mod bad_input;
 mod explain;
+mod harness;
 mod layers;
+mod pipe;
 mod policy;
