@@ -35,106 +35,124 @@ impl Labels {
     pub const ID: Labels = Labels(1 << 8);
     /// An id of a person of any country.
     pub const ANY: Labels = Labels(1 << 9);
+    /// With a word for "id": an id of a person of any country.
+    pub const TAX: Labels = Labels(1 << 10);
     /// A passport.
-    pub const PASSPORT: Labels = Labels(1 << 10);
-    /// A driving licence.
-    pub const LICENCE: Labels = Labels(1 << 11);
+    pub const PASSPORT: Labels = Labels(1 << 11);
+    /// A licence.
+    pub const LICENCE: Labels = Labels(1 << 12);
+    /// With a licence: one to drive.
+    pub const DRIVER: Labels = Labels(1 << 13);
     /// An id in health care.
-    pub const HEALTH: Labels = Labels(1 << 12);
+    pub const HEALTH: Labels = Labels(1 << 14);
     /// An id of the United States.
-    pub const US: Labels = Labels(1 << 13);
+    pub const US: Labels = Labels(1 << 15);
     /// An id of the United Kingdom.
-    pub const UK: Labels = Labels(1 << 14);
+    pub const UK: Labels = Labels(1 << 16);
     /// An id of Germany.
-    pub const DE: Labels = Labels(1 << 15);
+    pub const DE: Labels = Labels(1 << 17);
     /// An id of France.
-    pub const FR: Labels = Labels(1 << 16);
+    pub const FR: Labels = Labels(1 << 18);
     /// An id of Spain.
-    pub const ES: Labels = Labels(1 << 17);
+    pub const ES: Labels = Labels(1 << 19);
     /// An id of Italy.
-    pub const IT: Labels = Labels(1 << 18);
+    pub const IT: Labels = Labels(1 << 20);
     /// An id of the Netherlands.
-    pub const NL: Labels = Labels(1 << 19);
+    pub const NL: Labels = Labels(1 << 21);
     /// An id of Belgium.
-    pub const BE: Labels = Labels(1 << 20);
+    pub const BE: Labels = Labels(1 << 22);
     /// An id of Austria.
-    pub const AT: Labels = Labels(1 << 21);
+    pub const AT: Labels = Labels(1 << 23);
     /// An id of Portugal.
-    pub const PT: Labels = Labels(1 << 22);
+    pub const PT: Labels = Labels(1 << 24);
     /// An id of Ireland.
-    pub const IE: Labels = Labels(1 << 23);
+    pub const IE: Labels = Labels(1 << 25);
     /// An id of Greece.
-    pub const GR: Labels = Labels(1 << 24);
+    pub const GR: Labels = Labels(1 << 26);
     /// An id of Luxembourg.
-    pub const LU: Labels = Labels(1 << 25);
+    pub const LU: Labels = Labels(1 << 27);
     /// An id of Finland.
-    pub const FI: Labels = Labels(1 << 26);
+    pub const FI: Labels = Labels(1 << 28);
     /// An id of Sweden.
-    pub const SE: Labels = Labels(1 << 27);
+    pub const SE: Labels = Labels(1 << 29);
     /// An id of Denmark.
-    pub const DK: Labels = Labels(1 << 28);
+    pub const DK: Labels = Labels(1 << 30);
     /// An id of Norway.
-    pub const NO: Labels = Labels(1 << 29);
+    pub const NO: Labels = Labels(1 << 31);
     /// An id of Estonia, Latvia or Lithuania.
-    pub const BALTIC: Labels = Labels(1 << 30);
+    pub const BALTIC: Labels = Labels(1 << 32);
     /// An id of Poland.
-    pub const PL: Labels = Labels(1 << 31);
+    pub const PL: Labels = Labels(1 << 33);
     /// An id of Czechia or Slovakia.
-    pub const CZ: Labels = Labels(1 << 32);
+    pub const CZ: Labels = Labels(1 << 34);
     /// An id of Hungary.
-    pub const HU: Labels = Labels(1 << 33);
+    pub const HU: Labels = Labels(1 << 35);
     /// An id of Romania.
-    pub const RO: Labels = Labels(1 << 34);
+    pub const RO: Labels = Labels(1 << 36);
     /// An id of Bulgaria.
-    pub const BG: Labels = Labels(1 << 35);
+    pub const BG: Labels = Labels(1 << 37);
     /// An id of Slovenia and its neighbours.
-    pub const YU: Labels = Labels(1 << 36);
+    pub const YU: Labels = Labels(1 << 38);
     /// An id of Croatia.
-    pub const HR: Labels = Labels(1 << 37);
+    pub const HR: Labels = Labels(1 << 39);
     /// An id of Switzerland.
-    pub const CH: Labels = Labels(1 << 38);
+    pub const CH: Labels = Labels(1 << 40);
     /// An id of India.
-    pub const IN: Labels = Labels(1 << 39);
+    pub const IN: Labels = Labels(1 << 41);
     /// An id of Brazil.
-    pub const BR: Labels = Labels(1 << 40);
+    pub const BR: Labels = Labels(1 << 42);
     /// An id of China.
-    pub const CN: Labels = Labels(1 << 41);
+    pub const CN: Labels = Labels(1 << 43);
     /// An id of Korea.
-    pub const KR: Labels = Labels(1 << 42);
+    pub const KR: Labels = Labels(1 << 44);
     /// An id of Japan.
-    pub const JP: Labels = Labels(1 << 43);
+    pub const JP: Labels = Labels(1 << 45);
     /// An id of Taiwan.
-    pub const TW: Labels = Labels(1 << 44);
+    pub const TW: Labels = Labels(1 << 46);
     /// An id of Hong Kong.
-    pub const HK: Labels = Labels(1 << 45);
+    pub const HK: Labels = Labels(1 << 47);
     /// An id of Singapore.
-    pub const SG: Labels = Labels(1 << 46);
+    pub const SG: Labels = Labels(1 << 48);
     /// An id of Thailand.
-    pub const TH: Labels = Labels(1 << 47);
+    pub const TH: Labels = Labels(1 << 49);
     /// An id of Australia.
-    pub const AU: Labels = Labels(1 << 48);
+    pub const AU: Labels = Labels(1 << 50);
     /// An id of New Zealand.
-    pub const NZ: Labels = Labels(1 << 49);
+    pub const NZ: Labels = Labels(1 << 51);
     /// An id of South Africa.
-    pub const ZA: Labels = Labels(1 << 50);
+    pub const ZA: Labels = Labels(1 << 52);
     /// An id of Israel.
-    pub const IL: Labels = Labels(1 << 51);
+    pub const IL: Labels = Labels(1 << 53);
     /// An id of Türkiye.
-    pub const TR: Labels = Labels(1 << 52);
+    pub const TR: Labels = Labels(1 << 54);
     /// An id of Argentina.
-    pub const AR: Labels = Labels(1 << 53);
+    pub const AR: Labels = Labels(1 << 55);
     /// An id of Chile.
-    pub const CL: Labels = Labels(1 << 54);
+    pub const CL: Labels = Labels(1 << 56);
     /// An id of Mexico.
-    pub const MX: Labels = Labels(1 << 55);
+    pub const MX: Labels = Labels(1 << 57);
     /// An id of Canada.
-    pub const CA: Labels = Labels(1 << 56);
+    pub const CA: Labels = Labels(1 << 58);
     /// An id of Nigeria.
-    pub const NG: Labels = Labels(1 << 57);
+    pub const NG: Labels = Labels(1 << 59);
+    /// The name of one kind of id; a wrong check digit does not save what stands after it.
+    pub const OWN: Labels = Labels(1 << 60);
 
     /// Whether one of `other`'s labels is in the set.
     pub fn any(self, other: Labels) -> bool {
         self.0 & other.0 != 0
+    }
+
+    /// Those that are in `other` as well.
+    #[must_use]
+    pub const fn only(self, other: Labels) -> Labels {
+        Labels(self.0 & other.0)
+    }
+
+    /// Those that are not in `other`.
+    #[must_use]
+    pub const fn without(self, other: Labels) -> Labels {
+        Labels(self.0 & !other.0)
     }
 
     /// Labels of both.
@@ -146,7 +164,15 @@ impl Labels {
 
 /// All labels in the 40 bytes before `Site::at`, not before `Site::floor`.
 pub fn labels(site: &Site<'_>) -> Labels {
-    words_before(site, NEAR_BYTES).fold(Labels::NONE, |labels, word| labels.with(label(word)))
+    labels_within(site, NEAR_BYTES)
+}
+
+/// All labels in the `bytes` before `Site::at`, not before `Site::floor`.
+pub fn labels_within(site: &Site<'_>, bytes: usize) -> Labels {
+    runs_before(site, bytes).fold(Labels::NONE, |labels, run| {
+        let pieces = pieces(run).fold(Labels::NONE, |labels, piece| labels.with(label(piece)));
+        labels.with(pieces).with(label(run))
+    })
 }
 
 /// What one word announces, in any case (of ASCII letters).
@@ -167,21 +193,31 @@ pub fn label(word: &[u8]) -> Labels {
 /// The words (runs of letters, cut at camel humps) in the `bytes` before `Site::at`, nearest first. A word cut by the
 /// window is left out.
 pub fn words_before<'a>(site: &Site<'a>, bytes: usize) -> impl Iterator<Item = &'a [u8]> {
+    runs_before(site, bytes).flat_map(pieces)
+}
+
+/// The runs of letters in the `bytes` before `Site::at`, nearest first.
+fn runs_before<'a>(site: &Site<'a>, bytes: usize) -> impl Iterator<Item = &'a [u8]> {
     let from = site.at.saturating_sub(bytes).max(site.floor.min(site.at));
     let mut rest = site.text.get(from..site.at).unwrap_or_default();
     let whole = from == site.floor || !is_letter(&site.text[from - 1]);
     std::iter::from_fn(move || {
         let end = rest.iter().rposition(is_letter)? + 1;
-        let mut start = end - 1;
-        while start > 0
-            && is_letter(&rest[start - 1])
-            && !(rest[start].is_ascii_uppercase() && rest[start - 1].is_ascii_lowercase())
-        {
-            start -= 1;
-        }
-        let word = &rest[start..end];
+        let start = rest[..end].iter().rposition(|b| !is_letter(b)).map_or(0, |i| i + 1);
+        let run = &rest[start..end];
         rest = &rest[..start];
-        (start > 0 || whole).then_some(word)
+        (start > 0 || whole).then_some(run)
+    })
+}
+
+/// A run of letters cut at camel humps, the last piece first.
+fn pieces(mut run: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        let hump = |pair: &[u8]| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase();
+        let start = run.windows(2).rposition(hump).map_or(0, |i| i + 1);
+        let piece = &run[start..];
+        run = &run[..start];
+        (!piece.is_empty()).then_some(piece)
     })
 }
 
@@ -230,8 +266,8 @@ const LISTS: &[(Labels, &str)] = &[
          amex maestro discover diners jcb unionpay pan pans karte kreditkarte kartennummer carte tarjeta \
          cartao cartão carta",
     ),
-    (Labels::SSN, "ssn ssns social socialsecurity security"),
-    (Labels::ITIN, "itin itins taxpayer tin tax"),
+    (Labels::SSN, "ssn ssns social socialsecurity"),
+    (Labels::ITIN, "itin itins taxpayer tin"),
     (Labels::ROUTING, "routing aba rtn rtns transit"),
     (
         Labels::WALLET,
@@ -241,82 +277,88 @@ const LISTS: &[(Labels, &str)] = &[
     (
         Labels::ID,
         "id ids identity identification identifier identificación number num no nr nummer numero número \
-         num code card carte register registry registration reg national personal citizen citizenship \
-         resident residence residency civil social insurance security tax fiscal tin tins ssn sin nin nif \
-         vat pin kimlik refugee permanent temp",
+         code card register registry registration resident social tin tins ssn nin vat pin kişi numarası \
+         aadhaar aadhar abn acn adhar adóazonosító afm ahv ahvn amka arztnummer asmens ausweis \
+         ausweisnummer avs betriebsstättennummer bsn bsnr burgerservicenummer bvn cf cif cislo cnp cnpj \
+         codicefiscale contribuinte cpf cpr cuil cuit curp davcna davčna dea dic dni dowod dowód dvla egn \
+         ein emso emšo extranjero fiscale fnr fodselsnummer frn fødselsnummer gstin henkilotunnus \
+         henkilötunnus hetu hkid idnr insee insurance insz ird isikukood iva jmbg kimlik krankenkasse \
+         krankenversicherung kvnr lanr matricule mbi medicare mynumber navs nhs nie nif nino nip nir niss \
+         npi nric nrn nuss oib organisationsnummer pan pass passnummer paye personalausweis personas \
+         personnummer pesel piva pps ppsn regon reisepass rentenversicherung rentenversicherungsnummer \
+         rfc rijksregister rijksregisternummer rodne rodné rrn rsa rut rvnr samordningsnummer securite \
+         sin sofinummer sozialversicherung sozialversicherungsnummer steuer steuerid steueridnr svnr \
+         sécurité taj tckn teudat tfn tnin trn uidai utr versichertennummer voter číslo егн マイナンバー 身份证 \
+         주민등록번호",
     ),
-    (Labels::ANY, "nationalid taxid nif tin tins tax fiscal identification taxpayer"),
-    (
-        Labels::PASSPORT,
-        "passport passports passeport pasaporte passaporto passnr reisepass pass paspoort pasaport",
-    ),
-    (
-        Labels::LICENCE,
-        "licence license licences licenses driving driver drivers dvla dl führerschein fuehrerschein \
-         permis",
-    ),
-    (
-        Labels::HEALTH,
-        "npi dea mbi medicare medicaid nhs medical provider prescriber physician patient ehic health hicn",
-    ),
+    (Labels::ANY, "nationalid taxid nif tin tins taxpayer identification identity"),
+    (Labels::TAX, "tax fiscal national personal citizen"),
+    (Labels::PASSPORT, "passport passports passeport pasaporte passaporto reisepass paspoort pasaport"),
+    (Labels::LICENCE, "licence licences license licenses dvla führerschein fuehrerschein permis"),
+    (Labels::DRIVER, "driver drivers driving dvla führerschein fuehrerschein permis"),
+    (Labels::HEALTH, "npi dea mbi medicare medicaid nhs medical provider prescriber ehic"),
     (Labels::US, "npi dea mbi medicare ein"),
-    (Labels::UK, "uk british nino nhs trn utr paye dvla national insurance"),
+    (Labels::UK, "uk british nino nhs trn utr paye dvla insurance"),
     (
         Labels::DE,
-        "german germany deutsche deutscher steuer steueridnr steuerid idnr ausweis personalausweis \
-         ausweisnummer rvnr svnr rentenversicherung sozialversicherung sozialversicherungsnummer \
-         versichertennummer krankenversicherung krankenkasse kvnr lanr bsnr arztnummer \
-         betriebsstättennummer betriebsstaettennummer reisepass passnummer pass",
+        "german germany deutsche deutscher steuer steuerid steueridnr idnr ausweis personalausweis \
+         ausweisnummer rvnr svnr rentenversicherung rentenversicherungsnummer sozialversicherung \
+         sozialversicherungsnummer versichertennummer krankenversicherung krankenkasse kvnr lanr bsnr \
+         arztnummer betriebsstättennummer reisepass passnummer pass",
     ),
-    (Labels::FR, "french france nir insee sécurité securite nif numéro fiscale"),
-    (Labels::ES, "spain spanish dni nie nif nuss cif extranjero español pasaporte"),
-    (Labels::IT, "italy italian codice fiscale partita iva piva cf codicefiscale"),
-    (Labels::NL, "dutch netherlands bsn burgerservicenummer sofinummer paspoort"),
-    (Labels::BE, "belgium belgian rijksregister rijksregisternummer rrn nrn insz niss national"),
-    (Labels::AT, "austria austrian svnr sozialversicherungsnummer österreich"),
+    (Labels::FR, "french france nir insee sécurité securite nif fiscale"),
+    (Labels::ES, "spain spanish español dni nie nif nuss cif extranjero"),
+    (Labels::IT, "italy italian codicefiscale fiscale iva piva cf"),
+    (Labels::NL, "dutch netherlands bsn burgerservicenummer sofinummer"),
+    (Labels::BE, "belgium belgian rijksregister rijksregisternummer rrn nrn insz niss"),
+    (Labels::AT, "austria austrian österreich svnr sozialversicherungsnummer"),
     (Labels::PT, "portugal portuguese nif contribuinte"),
     (Labels::IE, "irish ireland pps ppsn"),
     (Labels::GR, "greek greece amka afm"),
-    (Labels::LU, "luxembourg luxembourgish nin matricule"),
-    (Labels::FI, "finnish finland hetu henkilötunnus henkilotunnus personal"),
-    (Labels::SE, "sweden swedish personnummer samordningsnummer organisationsnummer personal"),
+    (Labels::LU, "luxembourg luxembourgish matricule"),
+    (Labels::FI, "finnish finland hetu henkilötunnus henkilotunnus"),
+    (Labels::SE, "sweden swedish personnummer samordningsnummer organisationsnummer"),
     (Labels::DK, "danish denmark cpr"),
     (Labels::NO, "norwegian norway fodselsnummer fødselsnummer fnr personnummer"),
-    (
-        Labels::BALTIC,
-        "estonia estonian latvia latvian lithuania lithuanian isikukood asmens asmenskods personas \
-         personal",
-    ),
+    (Labels::BALTIC, "estonia estonian latvia latvian lithuania lithuanian isikukood asmens personas"),
     (Labels::PL, "poland polish pesel nip regon dowód dowod"),
-    (Labels::CZ, "czech slovak slovakia rodne rodné cislo číslo rc dic"),
-    (Labels::HU, "hungary hungarian taj adóazonosító szemelyi"),
-    (Labels::RO, "romania romanian cnp numeric cif"),
+    (Labels::CZ, "czech slovak slovakia rodne rodné cislo číslo dic"),
+    (Labels::HU, "hungary hungarian taj adóazonosító"),
+    (Labels::RO, "romania romanian cnp cif"),
     (Labels::BG, "bulgaria bulgarian egn егн"),
     (
         Labels::YU,
-        "slovenia slovenian emso emšo jmbg serbian serbia bosnian montenegro macedonian davcna davčna",
+        "slovenia slovenian serbia serbian bosnia bosnian macedonia macedonian montenegro emso emšo jmbg \
+         davcna davčna",
     ),
     (Labels::HR, "croatia croatian oib jmbg"),
     (Labels::CH, "switzerland swiss ahv avs ahvn navs"),
-    (Labels::IN, "india indian aadhaar aadhar adhar uid uidai pan gstin voter epic"),
-    (Labels::BR, "brazil brazilian cpf cnpj brasil"),
-    (Labels::CN, "china chinese 身份证 resident"),
-    (Labels::KR, "korea korean rrn frn brn 주민등록번호 jumin"),
+    (Labels::IN, "india indian aadhaar aadhar adhar uidai pan gstin voter"),
+    (Labels::BR, "brazil brazilian brasil cpf cnpj"),
+    (Labels::CN, "china chinese 身份证"),
+    (Labels::KR, "korea korean rrn frn 주민등록번호"),
     (Labels::JP, "japan japanese mynumber マイナンバー"),
     (Labels::TW, "taiwan taiwanese"),
     (Labels::HK, "hong kong hkid"),
-    (Labels::SG, "singapore nric fin uen"),
+    (Labels::SG, "singapore nric"),
     (Labels::TH, "thai thailand tnin"),
     (Labels::AU, "australia australian tfn abn acn medicare"),
     (Labels::NZ, "zealand ird"),
-    (Labels::ZA, "african rsa refugee permanent resident"),
+    (Labels::ZA, "african refugee permanent rsa"),
     (Labels::IL, "israel israeli teudat"),
-    (Labels::TR, "turkey turkish tckn kimlik türk tc kişi"),
+    (Labels::TR, "turkey turkish türk birinci ikinci tckn kimlik"),
     (Labels::AR, "argentina argentine cuit cuil"),
-    (Labels::CL, "chile chilean rut run"),
+    (Labels::CL, "chile chilean rut"),
     (Labels::MX, "mexico mexican curp rfc"),
     (Labels::CA, "canada canadian sin"),
-    (Labels::NG, "nigeria nigerian nin bvn"),
+    (Labels::NG, "nigeria nigerian bvn"),
+    (
+        Labels::OWN,
+        "pesel nino nhs utr hetu henkilötunnus henkilotunnus amka afm bsn personnummer fodselsnummer \
+         fødselsnummer egn cnp oib jmbg emso emšo aadhaar aadhar cpf cnpj nric tckn curp cuit steuerid \
+         idnr steueridnr burgerservicenummer codicefiscale isikukood ahv rijksregisternummer ppsn tfn abn \
+         dvla bvn hkid nuss lanr bsnr kvnr npi mbi",
+    ),
 ];
 
 #[cfg(test)]
@@ -342,6 +384,7 @@ mod tests {
     fn labels_are_whole_words_within_reach() {
         assert!(before("Phone: #", 0).any(Labels::PHONE));
         assert!(before("phoneNumber=#", 0).any(Labels::PHONE));
+        assert!(before("IdNr. #", 0).any(Labels::DE));
         assert!(before("my_TEL #", 0).any(Labels::PHONE));
         assert!(before("Téléphone #", 0).any(Labels::PHONE));
         assert!(!before("microphone #", 0).any(Labels::PHONE));

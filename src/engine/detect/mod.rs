@@ -6,6 +6,7 @@ mod check;
 mod contact;
 mod credentials;
 mod find;
+mod government;
 mod groups;
 mod hints;
 mod keyword;
@@ -183,7 +184,13 @@ pub struct NearMiss {
 pub type DetectorIndex = u16;
 
 static ALL: LazyLock<Vec<&'static Detector>> = LazyLock::new(|| {
-    let families = [credentials::DETECTORS, payment::DETECTORS, contact::DETECTORS, network::DETECTORS];
+    let families: [&'static [Detector]; 5] = [
+        credentials::DETECTORS,
+        payment::DETECTORS,
+        contact::DETECTORS,
+        government::DETECTORS,
+        network::DETECTORS,
+    ];
     families.into_iter().flatten().collect()
 });
 
