@@ -9,6 +9,7 @@ use std::time::Instant;
 use clap::{Args, ValueEnum};
 use indicatif::ProgressBar;
 
+use super::keys::refused;
 use super::report::{self, Exit, Failure, quoted};
 use super::{Color, progress, stats};
 use crate::daemon::{self, Config, Notice, Report};
@@ -150,11 +151,7 @@ fn inputs(files: &[PathBuf]) -> Vec<Origin> {
 
 /// The ring of `--key-file`, or a key of this process alone.
 pub fn ring(path: Option<&Path>, quiet: bool) -> Result<Keyring, Failure> {
-    let opened = keys::open(path, keys::now()).map_err(|error| {
-        let name = path.map(quoted).unwrap_or_default();
-        let exit = if error.is_output() { Exit::InputOutput } else { Exit::Invalid };
-        Failure { exit, message: format!("key file {name}: {error}"), hint: error.hint().map(str::to_owned) }
-    })?;
+    let opened = keys::open(path, keys::now()).map_err(|error| refused(path, &error))?;
     match opened.ephemeral {
         Some(why) if !quiet => report::note(why),
         _ => {}

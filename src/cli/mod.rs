@@ -4,6 +4,8 @@ mod check;
 mod completions;
 mod explain;
 mod filter;
+mod id;
+mod keys;
 mod man;
 mod policy;
 mod progress;
@@ -66,6 +68,8 @@ enum Command {
     /// Check a policy and run its tests
     Check(check::CheckArgs),
     Explain(explain::Explain),
+    Id(id::Id),
+    Keys(keys::Keys),
     Completions(completions::Completions),
     Man(man::Man),
 }
@@ -104,6 +108,8 @@ fn run(arguments: Arguments) -> Result<Exit, Failure> {
         None => filter::run(arguments.filter),
         Some(Command::Check(args)) => check::run(args),
         Some(Command::Explain(explain)) => explain::run(explain),
+        Some(Command::Id(id)) => id::run(id),
+        Some(Command::Keys(keys)) => keys::run(keys),
         Some(Command::Completions(completions)) => completions::run(completions),
         Some(Command::Man(man)) => man::run(man),
     }

@@ -5,6 +5,7 @@
 mod bad_input;
 mod explain;
 mod harness;
+mod keys;
 mod layers;
 mod pipe;
 mod policy;

@@ -191,7 +191,8 @@ mod tests {
         let mut out = [0; 4];
         encode(&[0xff, 0xff, 0xff], &mut out);
         assert_eq!(&out, b"zzzz");
-        encode(&[0b00001_000, 0b10_00011_0, 0b0100_0000], &mut out);
+        // 00001 00010 00011 00100
+        encode(&[0b0000_1000, 0b1000_0110, 0b0100_0000], &mut out);
         assert_eq!(&out, b"1234");
         let mut twenty = [0; 20];
         encode(&[0u8; 13], &mut twenty);

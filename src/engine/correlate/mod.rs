@@ -7,9 +7,9 @@
 //! label kid          id        check
 //! ```
 //!
-//! - [`canonical`]: many ways to write one identifier → one form.
+//! - [`mod@canonical`]: many ways to write one identifier → one form.
 //! - [`Keyring`]: the keys; makes and recognises IDs.
-//! - [`ring`]: the text of a key ring file. [`derive`]: short-lived keys from a master.
+//! - [`ring`]: the text of a key ring file. [`mod@derive`]: short-lived keys from a master.
 //! - [`find_ids`]: what has the grammar of an ID in arbitrary bytes.
 //!
 //! Everything here is pure: random bytes and the time are passed in, files are read in `crate::keys`.
