@@ -4,6 +4,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
+use redactd::engine::correlate::{CanonicalOptions, canonical};
+use redactd::engine::detect;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -102,6 +104,18 @@ fn known_identifiers_have_known_ids() {
         [{"id": ANN, "kid": "k3yz", "kind": "email", "not_before": null, "not_after": null}]
     );
     assert_eq!(ids, expected);
+}
+
+#[test]
+fn separators_in_ids_of_governments_do_not_count() {
+    for detector in detect::all().iter().filter(|detector| detector.family == detect::Family::Government) {
+        let form = |value: &[u8]| {
+            let mut out = Vec::new();
+            canonical(detector.kind, value, &CanonicalOptions::default(), &mut out);
+            out
+        };
+        assert_eq!(form(b"12-34.56 78z"), form(b"12345678Z"), "{}", detector.name);
+    }
 }
 
 #[test]

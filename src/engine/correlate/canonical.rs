@@ -9,7 +9,7 @@
 //! | `ip` | RFC 5952; v4-mapped → v4; no zone, no brackets | `2001:DB8:0::1` → `2001:db8::1` |
 //! | `mac` | lower-case pairs with colons | `00-1B-63-84-45-E6` → `00:1b:63:84:45:e6` |
 //! | `card` | digits | `4111 1111 1111 1111` → `4111111111111111` |
-//! | `iban`, national ids | letters and digits, upper case | `de89 3704 0044 …` → `DE8937040044…` |
+//! | `iban`, `us_ssn`, `us_itin`, `national_id` | letters and digits, upper case | `de89 3704 0044 …` → `DE8937040044…` |
 //! | `uuid` | lower case, without braces or `urn:uuid:` | |
 //! | all others | trimmed | |
 //!
@@ -44,9 +44,8 @@ pub fn canonical(kind: &str, value: &[u8], options: &CanonicalOptions, out: &mut
         "ip" => ip(value, out),
         "mac" => mac(value, out),
         "card" => compact(value, out) && out[start..].iter().all(u8::is_ascii_digit),
+        "iban" | "national_id" | "us_itin" | "us_ssn" => compact(value, out),
         "uuid" => uuid(value, out),
-        "iban" => compact(value, out),
-        kind if NATIONAL_IDS.contains(&kind) => compact(value, out),
         _ => false,
     };
     if !done {
@@ -54,54 +53,6 @@ pub fn canonical(kind: &str, value: &[u8], options: &CanonicalOptions, out: &mut
         out.extend_from_slice(value);
     }
 }
-
-/// Kinds of national and tax ids, sorted: separators in them are decoration. A new detector of such ids adds its kind.
-const NATIONAL_IDS: &[&str] = &[
-    "at_svnr",
-    "au_abn",
-    "au_medicare",
-    "au_tfn",
-    "be_nrn",
-    "br_cnpj",
-    "br_cpf",
-    "ca_sin",
-    "ch_ahv",
-    "cl_rut",
-    "cn_resident_id",
-    "de_kvnr",
-    "de_rvnr",
-    "de_steuer_id",
-    "dk_cpr",
-    "es_dni",
-    "es_nie",
-    "es_nuss",
-    "fi_hetu",
-    "fr_nir",
-    "gb_nhs",
-    "gb_nino",
-    "gb_utr",
-    "in_aadhaar",
-    "in_pan",
-    "it_codice_fiscale",
-    "jp_my_number",
-    "kr_rrn",
-    "mx_curp",
-    "nl_bsn",
-    "no_fnr",
-    "nz_ird",
-    "pl_nip",
-    "pl_pesel",
-    "pt_nif",
-    "se_pin",
-    "sg_nric",
-    "us_atin",
-    "us_ein",
-    "us_itin",
-    "us_mbi",
-    "us_npi",
-    "us_ssn",
-    "za_id",
-];
 
 /// Without white space at the ends: Unicode's where the text is UTF-8.
 fn trim(value: &[u8]) -> &[u8] {
