@@ -66,6 +66,7 @@ impl Fields<'_> {
                 &*map
             });
             let cx = Context { policy, ring, dispatch, map };
+            redactor.fired.clear();
             scanner.start_field(text.len());
             scanner.find_literals(&cx, text);
             let view = View::of_record(text, 0, Encoding::PLAIN);
@@ -74,7 +75,7 @@ impl Fields<'_> {
                 return Err(Withheld::Budget);
             }
             overlap::resolve(policy, &mut scanner.record.found, &mut redactor.spans);
-            splice::count(&redactor.spans, &mut redactor.counts);
+            splice::count(&redactor.spans, &mut redactor.counts, &mut redactor.fired);
             redactor.splicer.write(policy, ring, text, &scanner.record, &redactor.spans, out.bytes_mut());
             Ok(redactor.spans.len() as u64)
         }));

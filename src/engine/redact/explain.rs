@@ -62,7 +62,7 @@ pub struct ExplainedMiss {
 
 impl Redactor {
     /// Redacts one line, without its newline, into `out` and says why it looks as it does. Slower than
-    /// [`Redactor::redact_line`], with the same result.
+    /// [`Redactor::redact_line`]. What a further pass over the result would find is not in it.
     pub fn explain(&mut self, line: &[u8], out: &mut Redacted<Vec<u8>>) -> Explanation {
         let map = self.map.take();
         self.scanner.misses = Some(Vec::new());

@@ -22,7 +22,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::engine::correlate::Keyring;
-use crate::engine::policy::Policy;
+use crate::engine::policy::{Policy, RuleIndex};
 use crate::engine::scan::classify::{Map, classes};
 use crate::engine::scan::view::{Encoding, View};
 
@@ -51,9 +51,16 @@ pub struct Redactor {
     splicer: Splicer,
     counts: Vec<u64>,
     remarks: bool,
+    /// The rules of the spans of the current record.
+    fired: Vec<RuleIndex>,
+    /// The record as the first pass left it, where a second is needed.
+    again: Vec<u8>,
     #[cfg(debug_assertions)]
     panic_on: Option<Vec<u8>>,
 }
+
+/// Passes over one record, for values that context keeps; two are enough but for lines made to need more.
+const PASSES_MAX: usize = 4;
 
 /// What happened to the records of one call. A line is never an error.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -129,6 +136,8 @@ impl Redactor {
             format: Format::Auto,
             map: Some(Map::default()),
             remarks: false,
+            fired: Vec::new(),
+            again: Vec::new(),
             spans: Vec::new(),
             splicer: Splicer::default(),
             #[cfg(debug_assertions)]
@@ -225,26 +234,44 @@ impl Redactor {
         if let Some(needle) = &self.panic_on {
             assert!(memchr::memmem::find(line, needle).is_none(), "failpoint");
         }
+        let start = out.len();
+        self.fired.clear();
         self.find(line);
+        let mut replaced = self.replace(line, out)?;
+        for _ in 1..PASSES_MAX {
+            if !replaced || !self.scanner.kept_by_context || self.scanner.misses.is_some() {
+                break;
+            }
+            // A word that kept a value was perhaps part of what is replaced now, or nearer to it before. What a second
+            // redactor would find is found here, so that it finds nothing.
+            let mut again = std::mem::take(&mut self.again);
+            again.clear();
+            again.extend_from_slice(&out[start..]);
+            out.truncate(start);
+            self.find(&again);
+            let result = self.replace(&again, out);
+            self.again = again;
+            replaced = result?;
+        }
+        if self.remarks {
+            remark::add(&self.policy, &mut self.fired, start, out);
+        }
+        Ok(self.fired.len() as u64)
+    }
+
+    /// Writes what was found in `line` to `out`, and says whether anything was replaced.
+    fn replace(&mut self, line: &[u8], out: &mut Vec<u8>) -> Result<bool, Withheld> {
         if self.scanner.over_budget {
             return Err(Withheld::Budget);
         }
-        let start = out.len();
         if self.scanner.record.found.is_empty() {
-            self.spans.clear();
             out.extend_from_slice(line);
-            if self.remarks {
-                remark::add(&self.policy, &self.spans, start, out);
-            }
-            return Ok(0);
+            return Ok(false);
         }
         overlap::resolve(&self.policy, &mut self.scanner.record.found, &mut self.spans);
-        splice::count(&self.spans, &mut self.counts);
+        splice::count(&self.spans, &mut self.counts, &mut self.fired);
         self.splicer.write(&self.policy, &self.ring, line, &self.scanner.record, &self.spans, out);
-        if self.remarks {
-            remark::add(&self.policy, &self.spans, start, out);
-        }
-        Ok(self.spans.len() as u64)
+        Ok(true)
     }
 
     /// Finds everything in one record.
@@ -294,4 +321,23 @@ fn document(scanner: &mut Scanner, cx: &Context<'_>, view: &View<'_>, begin: usi
 
 fn first_byte(line: &[u8]) -> Option<u8> {
     line.iter().copied().find(|b| !b.is_ascii_whitespace())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_keyword_that_is_replaced_keeps_nothing() {
+        let policy = Arc::new(Policy::default_policy());
+        let mut redactor = Redactor::new(policy, Arc::new(Keyring::ephemeral(&[1; 64])));
+        let mut once = |line: &[u8]| {
+            let mut out = Redacted::new();
+            redactor.redact_line(line, &mut out);
+            out.as_bytes().to_vec()
+        };
+        let first = once(b"login password=x$ver#123 from 8.8.4.4");
+        assert!(memchr::memmem::find(&first, b"8.8.4.4").is_none(), "{}", String::from_utf8_lossy(&first));
+        assert_eq!(once(&first), first);
+    }
 }

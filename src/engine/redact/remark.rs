@@ -6,19 +6,12 @@ use std::fmt::Write as _;
 use crate::engine::policy::{Policy, RuleIndex};
 use crate::engine::scan::json::{Event, Lexer};
 
-use super::found::Cause;
-use super::overlap::Span;
-
 /// Adds the remark to the record that begins at `start` in `out`. Records that are no complete JSON object stay as they are.
-pub(super) fn add(policy: &Policy, spans: &[Span], start: usize, out: &mut Vec<u8>) {
+pub(super) fn add(policy: &Policy, rules: &mut [RuleIndex], start: usize, out: &mut Vec<u8>) {
     let Some(place) = place(&out[start..]) else { return };
     let mut text = String::with_capacity(160);
     // Writing to a string cannot fail.
     let _ = write!(text, r#""redactd":{{"policy_id":"{}","redactions":{{"#, policy.id);
-    let mut rules: Vec<RuleIndex> = spans
-        .iter()
-        .filter_map(|span| if let Cause::Rule(rule) = span.winner.cause { Some(rule) } else { None })
-        .collect();
     rules.sort_unstable();
     for (index, same) in rules.chunk_by(|a, b| a == b).enumerate() {
         let comma = if index == 0 { "" } else { "," };

@@ -53,6 +53,8 @@ pub(super) struct Scanner {
     pub decode_left: usize,
     /// Whether the record needs more work than the budget allows.
     pub over_budget: bool,
+    /// Whether words around a value were why it is kept.
+    pub kept_by_context: bool,
     /// Near misses, kept only for `explain`.
     pub misses: Option<Vec<Miss>>,
     pub patterns: Vec<meta::Cache>,
@@ -69,6 +71,7 @@ impl Scanner {
             containers: 0,
             decode_left: 0,
             over_budget: false,
+            kept_by_context: false,
             misses: None,
             patterns: policy.patterns.iter().map(|pattern| pattern.regex.create_cache()).collect(),
             decoded: Vec::new(),
@@ -81,6 +84,7 @@ impl Scanner {
         self.paths.start_record();
         self.record.clear();
         self.containers = 0;
+        self.kept_by_context = false;
         self.decode_left = (bytes * DECODED_BYTES_FACTOR_MAX).max(64 << 10);
         self.over_budget = false;
         if let Some(misses) = &mut self.misses {
@@ -145,6 +149,7 @@ impl Scanner {
         match cx.dispatch.check(detector, site).1 {
             Check::No => None,
             Check::Miss(why) => {
+                self.kept_by_context |= matches!(why, Why::Kept(_));
                 if let Some(misses) = &mut self.misses {
                     misses.push(Miss { detector, at: view.in_record(site.at, site.at).0, why });
                 }

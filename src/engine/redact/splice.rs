@@ -2,7 +2,7 @@
 //! of its place, and a dropped member takes its comma with it.
 
 use crate::engine::correlate::Keyring;
-use crate::engine::policy::Policy;
+use crate::engine::policy::{Policy, RuleIndex};
 use crate::engine::scan::view::Level;
 
 use super::action;
@@ -170,11 +170,12 @@ fn encode(level: Level, buffer: &mut Vec<u8>, written: &mut Vec<u8>) {
     std::mem::swap(buffer, written);
 }
 
-/// Counts each span for its rule.
-pub(super) fn count(spans: &[Span], counts: &mut [u64]) {
+/// Counts each span for its rule, and lists the rules.
+pub(super) fn count(spans: &[Span], counts: &mut [u64], fired: &mut Vec<RuleIndex>) {
     for span in spans {
         if let Cause::Rule(rule) = span.winner.cause {
             counts[usize::from(rule)] += 1;
+            fired.push(rule);
         }
     }
 }
