@@ -254,7 +254,6 @@ fn a_policy_that_cannot_be_used_stops_the_program_before_it_reads() {
 }
 
 #[test]
-#[ignore = "until all detectors are in the table"]
 fn the_packs_pass_their_own_tests() {
     for arguments in [&["check"][..], &["check", "--policy", "secrets"]] {
         let (status, out, _) = Shop::new(SHOP).run(arguments);

@@ -219,8 +219,6 @@ impl Compiler<'_> {
         for name in names {
             match detect::by_name(&name.value) {
                 Some(detector) => detectors.push(detector),
-                // Until the table of detectors is complete the packs run ahead of it.
-                None if self.layers[layer].pack => {}
                 None => {
                     let near = nearest(&name.value, detect::all().iter().map(|detector| detector.name));
                     self.error(
