@@ -30,6 +30,7 @@ impl Layout {
     }
 
     /// The parts that a rule takes: ranges of `value`.
+    #[allow(clippy::single_range_in_vec_init)] // one range is what is meant
     pub fn parts(self, value: &[u8]) -> Vec<Range<usize>> {
         match self {
             Layout::Whole => vec![0..value.len()],

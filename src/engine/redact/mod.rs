@@ -33,7 +33,7 @@ use found::Place;
 use overlap::Span;
 use paths::Paths;
 pub use proof::Redacted;
-use scanner::{Context, Scanner};
+use scanner::{Context, Scanner, Spot};
 use splice::Splicer;
 
 /// Applies one policy to a stream of records. One per stream: it owns scratch space and remembers what it decided about
@@ -295,7 +295,7 @@ impl Redactor {
         };
         if rest < line.len() {
             let text = view.slice(rest, line.len());
-            scanner.text(&cx, &text, classes(text.text), Paths::ROOT, Place::Text, false);
+            scanner.text(&cx, &text, classes(text.text), Spot::new(Paths::ROOT, Place::Text));
         }
     }
 }

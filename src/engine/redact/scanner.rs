@@ -25,6 +25,28 @@ pub(super) struct Context<'p> {
     pub map: Option<&'p Map>,
 }
 
+/// Where a text stands.
+#[derive(Clone, Copy)]
+pub(super) struct Spot {
+    /// The path of its field.
+    pub path: PathIndex,
+    /// What it is in the record.
+    pub place: Place,
+    /// Whether it is part of a URL, query or form.
+    pub in_url: bool,
+}
+
+impl Spot {
+    pub fn new(path: PathIndex, place: Place) -> Spot {
+        Spot { path, place, in_url: false }
+    }
+
+    /// The same, in a URL too if `in_url`.
+    pub fn in_url(self, in_url: bool) -> Spot {
+        Spot { in_url: self.in_url || in_url, ..self }
+    }
+}
+
 /// A candidate that was none, for `explain`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Miss {
@@ -140,11 +162,9 @@ impl Scanner {
         &mut self,
         cx: &Context<'_>,
         view: &View<'_>,
-        path: PathIndex,
+        spot: Spot,
         site: &Site<'_>,
         detector: DetectorIndex,
-        place: Place,
-        in_url: bool,
     ) -> Option<usize> {
         match cx.dispatch.check(detector, site).1 {
             Check::No => None,
@@ -160,7 +180,7 @@ impl Scanner {
                     start < end && site.part.start <= start && end <= site.part.end,
                     "a hit in its part"
                 );
-                self.hit(cx, view, path, start..end, detector, place, in_url);
+                self.hit(cx, view, spot, start..end, detector);
                 Some(end)
             }
         }
@@ -171,21 +191,19 @@ impl Scanner {
         &mut self,
         cx: &Context<'_>,
         view: &View<'_>,
-        path: PathIndex,
+        spot: Spot,
         range: Range<usize>,
         detector: DetectorIndex,
-        place: Place,
-        in_url: bool,
     ) {
         for &rule in &cx.policy.by_detector[usize::from(detector)] {
-            self.note(cx, view, path, range.clone(), rule, Some(detector), place, in_url);
+            self.note(cx, view, spot, range.clone(), rule, Some(detector));
         }
-        for index in 0..self.paths.decision(path).scoped.len() {
-            let rule = self.paths.decision(path).scoped[index];
+        for index in 0..self.paths.decision(spot.path).scoped.len() {
+            let rule = self.paths.decision(spot.path).scoped[index];
             if let Find::Detectors(names) = &cx.policy.rules[usize::from(rule)].find
                 && names.contains(&detector)
             {
-                self.note(cx, view, path, range.clone(), rule, Some(detector), place, in_url);
+                self.note(cx, view, spot, range.clone(), rule, Some(detector));
             }
         }
     }
@@ -196,13 +214,12 @@ impl Scanner {
         &mut self,
         cx: &Context<'_>,
         view: &View<'_>,
-        path: PathIndex,
+        spot: Spot,
         range: Range<usize>,
         rule: RuleIndex,
         detector: Option<DetectorIndex>,
-        place: Place,
-        in_url: bool,
     ) {
+        let Spot { path, place, in_url } = spot;
         let value = &view.text[range.clone()];
         if !cx.policy.excepts.is_empty() {
             let spared = &self.paths.decision(path).spared;

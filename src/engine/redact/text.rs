@@ -20,7 +20,7 @@ use super::fixed::{self, Fixed};
 use super::found::Place;
 use super::parts::Parts;
 use super::paths::{Decision, PathIndex};
-use super::scanner::{Context, Scanner};
+use super::scanner::{Context, Scanner, Spot};
 
 /// Shorter texts hold nothing that any detector knows.
 const TEXT_BYTES_MIN: usize = 4;
@@ -32,29 +32,21 @@ const STRUCTURE: Classes =
     Classes::COLON.with(Classes::EQUALS).with(Classes::PERCENT).with(Classes::BACKSLASH).with(Classes::OPEN);
 
 impl Scanner {
-    /// Looks into a text. `path` is the path of its field, `place` what it is in the record.
-    pub fn text(
-        &mut self,
-        cx: &Context<'_>,
-        view: &View<'_>,
-        classes: Classes,
-        path: PathIndex,
-        place: Place,
-        in_url: bool,
-    ) {
+    /// Looks into a text that stands at `spot`.
+    pub fn text(&mut self, cx: &Context<'_>, view: &View<'_>, classes: Classes, spot: Spot) {
         let plain = !classes.any(cx.dispatch.anchors) && cx.policy.patterns.is_empty();
         if view.text.len() < TEXT_BYTES_MIN || (plain && !self.has_literal(cx, view)) {
             return;
         }
         let before = (self.record.found.len(), self.record.items.len());
-        self.text_between(cx, view, classes, path, place, in_url, &[]);
+        self.text_between(cx, view, classes, spot, &[]);
         if self.record.found.len() > before.0 {
             // Fixed points are rare and dear to find, and matter only where something was found at all.
             let fixed = fixed::find(cx.policy, cx.ring, view.text);
             if !fixed.is_empty() {
                 self.record.found.truncate(before.0);
                 self.record.items.truncate(before.1);
-                self.text_between(cx, view, classes, path, place, in_url, &fixed);
+                self.text_between(cx, view, classes, spot, &fixed);
             }
         }
     }
@@ -64,14 +56,12 @@ impl Scanner {
         cx: &Context<'_>,
         view: &View<'_>,
         classes: Classes,
-        path: PathIndex,
-        place: Place,
-        in_url: bool,
+        spot: Spot,
         fixed: &[(Range<usize>, Fixed)],
     ) {
         if !classes.any(STRUCTURE) && fixed.is_empty() && cx.policy.patterns.is_empty() {
             // Most texts: an id, a word, a time. One part, nothing to cut.
-            return self.anchors(cx, view, classes, path, place, in_url, &Parts::NONE);
+            return self.anchors(cx, view, classes, spot, &Parts::NONE);
         }
         let mut parts = self.take_parts();
         for (range, _) in fixed {
@@ -79,22 +69,22 @@ impl Scanner {
         }
         parts.settle();
         if classes.any(Classes::OPEN) && classes.any(Classes::QUOTE) {
-            self.documents(cx, view, path, &mut parts);
+            self.documents(cx, view, spot.path, &mut parts);
             parts.settle();
         }
         if classes.any(Classes::COLON.with(Classes::EQUALS)) {
-            self.pairs(cx, view, path, &mut parts, in_url);
+            self.pairs(cx, view, spot, &mut parts);
             parts.settle();
         }
         if classes.any(Classes::PERCENT) {
-            self.percent(cx, view, path, &mut parts, in_url);
+            self.percent(cx, view, spot, &mut parts);
         }
         if classes.any(Classes::BACKSLASH) && view.depth < NESTED_DEPTH_MAX + PERCENT_DEPTH_MAX {
-            self.escapes(cx, view, path, in_url);
+            self.escapes(cx, view, spot);
         }
         parts.settle();
-        self.anchors(cx, view, classes, path, place, in_url, &parts);
-        self.user_patterns(cx, view, path, place, in_url, &parts);
+        self.anchors(cx, view, classes, spot, &parts);
+        self.user_patterns(cx, view, spot, &parts);
         self.give_parts(parts);
     }
 
@@ -127,7 +117,7 @@ impl Scanner {
     }
 
     /// URLs and pairs.
-    fn pairs(&mut self, cx: &Context<'_>, view: &View<'_>, path: PathIndex, parts: &mut Parts, in_url: bool) {
+    fn pairs(&mut self, cx: &Context<'_>, view: &View<'_>, spot: Spot, parts: &mut Parts) {
         let text = view.text;
         let mut resume = 0;
         for sign in memchr::memchr2_iter(b':', b'=', text) {
@@ -137,10 +127,10 @@ impl Scanner {
             if text[sign..].starts_with(b"://")
                 && let Some(url) = url_at(text, sign, resume)
             {
-                self.url(cx, view, path, parts, sign, url);
+                self.url(cx, view, spot.path, parts, sign, url);
                 resume = url.authority_end;
             } else if let Some(pair) = pair_at(text, sign, 0) {
-                resume = self.pair(cx, view, path, parts, pair, in_url).max(resume);
+                resume = self.pair(cx, view, spot, parts, pair).max(resume);
             }
         }
     }
@@ -157,11 +147,12 @@ impl Scanner {
         parts.url(url.start..url.end);
         parts.border(url.authority);
         parts.border(url.authority_end);
+        let spot = Spot::new(path, Place::Text).in_url(true);
         let hints = self.hints(path);
         let site = Site { text: view.text, part: url.start..url.end, floor: 0, at: colon, key: b"", hints };
         for index in 0..cx.dispatch.urls.len() {
             let detector = cx.dispatch.urls[index];
-            self.try_detector(cx, view, path, &site, detector, Place::Text, true);
+            self.try_detector(cx, view, spot, &site, detector);
         }
         if let Some(at_sign) = url.at_sign {
             parts.skip(url.authority..at_sign + 1);
@@ -173,18 +164,18 @@ impl Scanner {
         &mut self,
         cx: &Context<'_>,
         view: &View<'_>,
-        path: PathIndex,
+        spot: Spot,
         parts: &mut Parts,
         mut pair: Pair,
-        in_url: bool,
     ) -> usize {
         let text = view.text;
         let mut done = 0;
         let key = &text[pair.key_start..pair.key_end];
-        let child = self.paths.child(cx, path, key);
+        let child = self.paths.child(cx, spot.path, key);
         let decision = Arc::clone(self.paths.decision(child));
         let in_query = pair.join == Join::Query;
-        let in_url = in_url || in_query || parts.in_url(pair.start);
+        let inside = Spot { path: child, place: Place::Text, in_url: spot.in_url };
+        let inside = inside.in_url(in_query || parts.in_url(pair.start));
         if !decision.fields.is_empty() {
             extend_value(text, &mut pair, decision.layout);
         }
@@ -201,19 +192,21 @@ impl Scanner {
                 && percent_levels(view) < PERCENT_DEPTH_MAX;
             let is_field = !decision.fields.is_empty() && is_field(text, &pair, &decision);
             if is_field && !encoded {
-                self.field(cx, view, child, &decision, value.clone(), Place::Pair, in_url);
+                let field = Spot { place: Place::Pair, ..inside };
+                self.field(cx, view, field, &decision, value.clone());
             }
-            self.pair_detectors(cx, view, child, &decision, parts, pair, in_url);
-            let outer = self.paths.decision(path);
+            self.pair_detectors(cx, view, inside, &decision, parts, pair);
+            let outer = self.paths.decision(spot.path);
             if encoded {
                 if let Some(mut decoded) = self.take_decoded(value.len()) {
                     percent_decode(&text[value.clone()], true, &mut decoded);
                     let inner = view.decoded(pair.start, &decoded, Level::Percent);
                     if is_field {
                         // Decoded, so that one address has one ID however it is written.
-                        self.field(cx, &inner, child, &decision, 0..inner.text.len(), Place::Pair, true);
+                        let field = Spot { place: Place::Pair, ..inside };
+                        self.field(cx, &inner, field, &decision, 0..inner.text.len());
                     }
-                    self.text(cx, &inner, classes(inner.text), child, Place::Text, true);
+                    self.text(cx, &inner, classes(inner.text), inside);
                     self.give_decoded(decoded);
                 }
                 done = value.end;
@@ -221,7 +214,7 @@ impl Scanner {
             } else if decision.scoped.len() > outer.scoped.len() || decision.spared.len() > outer.spared.len()
             {
                 let inner = view.slice(pair.start, pair.end);
-                self.text(cx, &inner, classes(inner.text), child, Place::Text, in_url);
+                self.text(cx, &inner, classes(inner.text), inside);
                 done = value.end;
                 parts.skip(value);
             }
@@ -235,11 +228,10 @@ impl Scanner {
         &mut self,
         cx: &Context<'_>,
         view: &View<'_>,
-        child: PathIndex,
+        spot: Spot,
         decision: &Decision,
         parts: &Parts,
         pair: Pair,
-        in_url: bool,
     ) {
         let text = view.text;
         if !decision.pairs.is_empty() && pair.end - pair.start >= TEXT_BYTES_MIN && !parts.is_done(pair.start)
@@ -254,7 +246,7 @@ impl Scanner {
                 hints: decision.hints,
             };
             for &detector in &decision.pairs {
-                self.try_detector(cx, view, child, &site, detector, Place::Text, in_url);
+                self.try_detector(cx, view, spot, &site, detector);
             }
         }
     }
@@ -264,16 +256,14 @@ impl Scanner {
         &mut self,
         cx: &Context<'_>,
         view: &View<'_>,
-        path: PathIndex,
+        spot: Spot,
         decision: &Decision,
         value: Range<usize>,
-        place: Place,
-        in_url: bool,
     ) {
         for part in decision.layout.parts(&view.text[value.clone()]) {
             let part = value.start + part.start..value.start + part.end;
             let text = &view.text[part.clone()];
-            if text.trim_ascii().is_empty() || (in_url && text == super::action::IN_URL.as_bytes()) {
+            if text.trim_ascii().is_empty() || (spot.in_url && text == super::action::IN_URL.as_bytes()) {
                 continue;
             }
             let fixed = fixed::whole(cx.policy, cx.ring, text);
@@ -288,20 +278,13 @@ impl Scanner {
                 if is_stand_in(text) && matches!(rule.action, Action::Mask) {
                     continue;
                 }
-                self.note(cx, view, path, part.clone(), hit.rule, None, place, in_url);
+                self.note(cx, view, spot, part.clone(), hit.rule, None);
             }
         }
     }
 
     /// Percent-encoded stretches outside of parameters: paths, whole URLs as values of others.
-    fn percent(
-        &mut self,
-        cx: &Context<'_>,
-        view: &View<'_>,
-        path: PathIndex,
-        parts: &mut Parts,
-        in_url: bool,
-    ) {
+    fn percent(&mut self, cx: &Context<'_>, view: &View<'_>, spot: Spot, parts: &mut Parts) {
         let text = view.text;
         if percent_levels(view) >= PERCENT_DEPTH_MAX || !has_percent_escape(text) {
             return;
@@ -346,8 +329,8 @@ impl Scanner {
             if let Some(mut decoded) = self.take_decoded(end - start) {
                 percent_decode(&text[start..end], false, &mut decoded);
                 let inner = view.decoded(start, &decoded, Level::Percent);
-                let in_url = in_url || parts.in_url(start);
-                self.text(cx, &inner, classes(inner.text), path, Place::Text, in_url);
+                let inside = Spot { place: Place::Text, ..spot }.in_url(parts.in_url(start));
+                self.text(cx, &inner, classes(inner.text), inside);
                 self.give_decoded(decoded);
             }
             parts.skip(start..end);
@@ -355,7 +338,7 @@ impl Scanner {
     }
 
     /// Backslash escapes outside of JSON documents: what was cut off, quoted into a line, or written by another program.
-    fn escapes(&mut self, cx: &Context<'_>, view: &View<'_>, path: PathIndex, in_url: bool) {
+    fn escapes(&mut self, cx: &Context<'_>, view: &View<'_>, spot: Spot) {
         let text = view.text;
         let known = |at: usize| {
             matches!(text.get(at + 1), Some(b'u' | b'"' | b'/' | b'n' | b'r' | b't' | b'x' | b'\''))
@@ -366,23 +349,14 @@ impl Scanner {
         if let Some(mut decoded) = self.take_decoded(text.len()) {
             unescape(text, &mut decoded);
             let inner = view.decoded(0, &decoded, Level::Json);
-            self.text(cx, &inner, classes(inner.text), path, Place::Text, in_url);
+            self.text(cx, &inner, classes(inner.text), Spot { place: Place::Text, ..spot });
             self.give_decoded(decoded);
         }
     }
 
     /// All anchors of all detectors.
-    fn anchors(
-        &mut self,
-        cx: &Context<'_>,
-        view: &View<'_>,
-        classes: Classes,
-        path: PathIndex,
-        place: Place,
-        in_url: bool,
-        parts: &Parts,
-    ) {
-        let mut look = Look { cx, view, path, place, in_url, parts, hints: self.hints(path) };
+    fn anchors(&mut self, cx: &Context<'_>, view: &View<'_>, classes: Classes, spot: Spot, parts: &Parts) {
+        let mut look = Look { cx, view, spot, parts, hints: self.hints(spot.path) };
         for (byte, detectors) in &cx.dispatch.bytes {
             if classes.any(class_of(*byte)) {
                 for at in memchr::memchr_iter(*byte, view.text) {
@@ -473,18 +447,10 @@ impl Scanner {
     }
 
     /// The policy's own patterns, part by part.
-    fn user_patterns(
-        &mut self,
-        cx: &Context<'_>,
-        view: &View<'_>,
-        path: PathIndex,
-        place: Place,
-        in_url: bool,
-        parts: &Parts,
-    ) {
+    fn user_patterns(&mut self, cx: &Context<'_>, view: &View<'_>, spot: Spot, parts: &Parts) {
         for (index, pattern) in cx.policy.patterns.iter().enumerate() {
             let rule = &cx.policy.rules[usize::from(pattern.rule)];
-            if !rule.within.is_empty() && !self.paths.decision(path).scoped.contains(&pattern.rule) {
+            if !rule.within.is_empty() && !self.paths.decision(spot.path).scoped.contains(&pattern.rule) {
                 continue;
             }
             debug_assert!(matches!(rule.find, Find::Pattern(_)));
@@ -497,8 +463,8 @@ impl Scanner {
                 {
                     at = found.end().max(at + 1);
                     if !found.is_empty() && !parts.is_done(found.start()) {
-                        let in_url = in_url || parts.in_url(found.start());
-                        self.note(cx, view, path, found.range(), pattern.rule, None, place, in_url);
+                        let spot = spot.in_url(parts.in_url(found.start()));
+                        self.note(cx, view, spot, found.range(), pattern.rule, None);
                     }
                     if at >= part.end {
                         break;
@@ -517,9 +483,7 @@ impl Scanner {
 struct Look<'l, 'v> {
     cx: &'l Context<'l>,
     view: &'l View<'v>,
-    path: PathIndex,
-    place: Place,
-    in_url: bool,
+    spot: Spot,
     parts: &'l Parts,
     hints: Hints,
 }
@@ -538,9 +502,9 @@ impl Look<'_, '_> {
             key: b"",
             hints: self.hints.with(self.parts.hints(at)),
         };
-        let in_url = self.in_url || self.parts.in_url(at);
+        let spot = self.spot.in_url(self.parts.in_url(at));
         for &detector in detectors {
-            scanner.try_detector(self.cx, self.view, self.path, &site, detector, self.place, in_url);
+            scanner.try_detector(self.cx, self.view, spot, &site, detector);
         }
     }
 }

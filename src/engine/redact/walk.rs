@@ -12,7 +12,7 @@ use crate::limits::JSON_DEPTH_MAX;
 
 use super::found::{Cause, Found, Item, Place, Shape};
 use super::paths::PathIndex;
-use super::scanner::{Context, Scanner};
+use super::scanner::{Context, Scanner, Spot};
 
 /// How far a document could be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -250,7 +250,7 @@ impl Scanner {
         if !self.paths.key_is_clean(path) {
             let before = self.record.found.len();
             let place = Place::Key { object: frame.serial };
-            self.text(cx, key, classes, frame.path, place, false);
+            self.text(cx, key, classes, Spot::new(frame.path, place));
             if self.record.found.len() == before && !transparent && self.misses.is_none() {
                 self.paths.set_key_is_clean(path);
             }
@@ -295,7 +295,7 @@ impl Scanner {
         let whole = 0..view.text.len();
         if !decision.fields.is_empty() {
             let decision = Arc::clone(decision);
-            self.field(cx, view, path, &decision, whole.clone(), Place::Field, false);
+            self.field(cx, view, Spot::new(path, Place::Field), &decision, whole.clone());
         }
         if let Some(rule) = leaves {
             self.leaf(cx, view, path, rule, Place::Field);
@@ -307,10 +307,10 @@ impl Scanner {
             let site =
                 Site { text: view.text, part: whole, floor: 0, at: 0, key: &key, hints: decision.hints };
             for &detector in &decision.pairs {
-                self.try_detector(cx, view, path, &site, detector, Place::Text, false);
+                self.try_detector(cx, view, Spot::new(path, Place::Text), &site, detector);
             }
         }
-        self.text(cx, view, classes, path, Place::Text, false);
+        self.text(cx, view, classes, Spot::new(path, Place::Text));
     }
 
     /// A number, boolean or null.
@@ -336,7 +336,7 @@ impl Scanner {
             let slice = view.slice(range.start, range.end);
             for hit in &decision.fields {
                 if shape == Shape::Number || cx.policy.rules[usize::from(hit.rule)].all_types {
-                    self.note(cx, &slice, path, 0..text.len(), hit.rule, None, place, false);
+                    self.note(cx, &slice, Spot::new(path, place), 0..text.len(), hit.rule, None);
                 }
             }
         }
@@ -347,7 +347,7 @@ impl Scanner {
             }
             let kept = Hints::NUMBER.with(Hints::HASH).with(Hints::VERSION);
             if text.len() >= 7 && !(plain && hints.any(kept)) {
-                self.text(cx, &slice, Classes::DIGIT, path, place, false);
+                self.text(cx, &slice, Classes::DIGIT, Spot::new(path, place));
             }
         }
     }
@@ -355,7 +355,7 @@ impl Scanner {
     /// A leaf under a container that a rule with `types: all` makes IDs of.
     fn leaf(&mut self, cx: &Context<'_>, view: &View<'_>, path: PathIndex, rule: RuleIndex, place: Place) {
         if super::fixed::whole(cx.policy, cx.ring, view.text).is_none() {
-            self.note(cx, view, path, 0..view.text.len(), rule, None, place, false);
+            self.note(cx, view, Spot::new(path, place), 0..view.text.len(), rule, None);
         }
     }
 
@@ -431,12 +431,10 @@ impl Scanner {
                     self.note(
                         cx,
                         &slice,
-                        frame.path,
+                        Spot::new(frame.path, Place::Bare(shape)),
                         0..slice.text.len(),
                         hit.rule,
                         None,
-                        Place::Bare(shape),
-                        false,
                     );
                 }
             }
