@@ -148,15 +148,13 @@ impl Gate {
 
     /// An empty buffer: one that came back, else a new one. Their number is bounded by the queues.
     fn spare(&mut self) -> Redacted<Vec<u8>> {
-        loop {
-            match self.settled.try_recv() {
-                Ok(settled) => {
-                    self.settle(&settled);
-                    return settled.spare;
-                }
-                Err(TryRecvError::Empty | TryRecvError::Disconnected) => {
-                    return Redacted::with_capacity(limits::BATCH_BYTES_MAX + limits::READ_BYTES);
-                }
+        match self.settled.try_recv() {
+            Ok(settled) => {
+                self.settle(&settled);
+                settled.spare
+            }
+            Err(TryRecvError::Empty | TryRecvError::Disconnected) => {
+                Redacted::with_capacity(limits::BATCH_BYTES_MAX + limits::READ_BYTES)
             }
         }
     }

@@ -222,8 +222,7 @@ struct Carry {
 fn block(bytes: &[u8; 64], carry: &mut Carry) -> Block {
     let stops = bits(bytes, |b| b == b'"' || b == b'\\' || b < 0x20);
     let special = bits(bytes, |b| {
-        b < 0x20
-            || b >= 0x80
+        !(0x20..0x80).contains(&b)
             || (b == b'"' || b == b'\\' || b == b'@' || b == b':' || b == b'=' || b == b'%')
             || (b == b'{' || b == b'[' || b == b'-' || b == b'&' || b == b'_')
     });

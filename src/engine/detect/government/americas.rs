@@ -59,7 +59,7 @@ fn us_npi(id: &Values) -> bool {
 
 fn us_dea(id: &Values) -> bool {
     let digits = &id[2..];
-    weighted(digits, &[1, 2, 1, 2, 1, 2]) % 10 == u32::from(digits[6]) && (id[1] > 9 || id[1] == 9)
+    weighted(digits, &[1, 2, 1, 2, 1, 2]) % 10 == u32::from(digits[6]) && id[1] >= 9
 }
 
 /// Letters without S, L, O, I, B, Z.

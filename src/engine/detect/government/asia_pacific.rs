@@ -152,12 +152,12 @@ fn za_person(id: &Values) -> bool {
 fn au_tfn(id: &Values) -> bool {
     let weights: &[u8] =
         if id.len() == 9 { &[1, 4, 3, 7, 5, 8, 6, 9, 10] } else { &[10, 7, 8, 4, 6, 3, 5, 1] };
-    weighted(id, weights) % 11 == 0
+    weighted(id, weights).is_multiple_of(11)
 }
 
 fn au_abn(id: &Values) -> bool {
     let sum = weighted(id, &[10, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19]);
-    id[0] > 0 && (sum - 10) % 89 == 0
+    id[0] > 0 && (sum - 10).is_multiple_of(89)
 }
 
 fn au_acn(id: &Values) -> bool {

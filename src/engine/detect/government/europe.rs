@@ -172,7 +172,7 @@ fn utr(id: &Values) -> bool {
 fn uk_driver(id: &Values) -> bool {
     let name = id[..5].iter().rposition(|v| *v != 9).is_some_and(|last| id[..=last].iter().all(|v| *v > 9));
     let month = number(&id[6..8]) % 50;
-    let initials = id[11] > 9 && (id[12] > 9 || id[12] == 9);
+    let initials = id[11] > 9 && id[12] >= 9;
     name && (1..=12).contains(&month) && (1..=31).contains(&number(&id[8..10])) && initials && id[13] < 10
 }
 
@@ -374,7 +374,7 @@ fn pl_firm(id: &Values) -> bool {
 }
 
 fn pl_card(id: &Values) -> bool {
-    weighted(id, &[7, 3, 1, 9, 7, 3, 1, 7, 3]) % 10 == 0
+    weighted(id, &[7, 3, 1, 9, 7, 3, 1, 7, 3]).is_multiple_of(10)
 }
 
 /// Women's months count 50 more, since 2004 another 20; nine digits until 1953 have no check.

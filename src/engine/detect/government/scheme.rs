@@ -5,6 +5,7 @@ use super::super::keyword::Labels;
 /// How one kind of id is written and checked.
 pub struct Scheme {
     /// What it is called, for tests and for reading.
+    #[cfg_attr(not(test), allow(dead_code))]
     pub name: &'static str,
     /// What has to be announced nearby.
     pub labels: Labels,
@@ -15,6 +16,7 @@ pub struct Scheme {
     /// Where an id needs no keyword.
     pub alone: Alone,
     /// A valid one, made up.
+    #[cfg_attr(not(test), allow(dead_code))]
     pub sample: &'static str,
 }
 
