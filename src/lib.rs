@@ -14,3 +14,8 @@ pub mod source;
 pub use engine::correlate::Keyring;
 pub use engine::policy::Policy;
 pub use engine::redact::{Outcome, Redacted, Redactor};
+
+/// The Rust of README.md, run as a documentation test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

@@ -9,3 +9,5 @@ mod keys;
 mod layers;
 mod pipe;
 mod policy;
+mod readme;
+mod samples;

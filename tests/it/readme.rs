@@ -54,6 +54,19 @@ fn commands_that_would_recurse_are_run_by_ci() {
     }
 }
 
+#[test]
+fn before_and_after_are_lines_of_the_sample() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let shown: Vec<&str> =
+        readme.split("\n```json\n").skip(1).map(|block| block.split("\n```").next().unwrap()).collect();
+    for (block, file) in shown.iter().zip(["samples/service.in", "samples/service.out"]) {
+        let sample = fs::read_to_string(root.join(file)).unwrap();
+        block.lines().for_each(|line| assert!(sample.lines().any(|l| l == line), "{file}: {line}"));
+    }
+    assert_eq!(shown.len(), 2);
+}
+
 /// The `sh` blocks, each with the `text` block that follows it with nothing but a blank line between.
 fn blocks(readme: &str) -> Vec<(&str, Option<&str>)> {
     readme

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use regex_automata::meta;
 
-use crate::engine::correlate::Keyring;
+use crate::engine::correlate::{Keyring, Recognised};
 use crate::engine::detect::{Check, DetectorIndex, Hints, Site, Why};
 use crate::engine::policy::{Action, Find, Policy, RuleIndex};
 use crate::engine::scan::classify::Map;
@@ -180,7 +180,10 @@ impl Scanner {
                     start < end && site.part.start <= start && end <= site.part.end,
                     "a hit in its part"
                 );
-                self.hit(cx, view, spot, start..end, detector);
+                // In a URL the parts of an earlier pass are one with the rest, so that a hit can be its ID.
+                if cx.ring.recognise(&site.text[start..end]) != Recognised::Genuine {
+                    self.hit(cx, view, spot, start..end, detector);
+                }
                 Some(end)
             }
         }
