@@ -1,18 +1,112 @@
 //! What kind of identifier a whole value is.
 
-use super::find::find;
-use super::{Hints, all, by_name};
+use std::net::IpAddr;
+use std::sync::LazyLock;
 
-/// The kind of the detector that accepts the whole trimmed value, or `uuid`, or none. It gives the correlation ID of a
-/// field's value its kind, so that `{"user": "ann@corp.example"}` and the same address in a text have one ID.
+use super::find::each_check;
+use super::{Check, Detector, Hints, all, by_name};
+
+/// Longer values are no identifiers; an e-mail address has at most 254 bytes.
+const VALUE_BYTES_MAX: usize = 256;
+
+/// Tried in this order: the first that accepts the value decides.
+static TRIED: LazyLock<Vec<&'static Detector>> = LazyLock::new(|| {
+    let names = [
+        "mac",
+        "credit_card",
+        "iban",
+        "us_ssn",
+        "us_itin",
+        "phone",
+        "crypto_wallet",
+        "us_bank_routing",
+        "national_id",
+    ];
+    names.into_iter().filter_map(by_name).map(|index| all()[usize::from(index)]).collect()
+});
+static EMAIL: LazyLock<Option<&'static Detector>> =
+    LazyLock::new(|| by_name("email").map(|index| all()[usize::from(index)]));
+
+/// The kind of the detector that accepts the whole trimmed value, `uuid` for a UUID, or none. It gives the correlation ID
+/// of a field's value its kind, so that `{"user": "ann@corp.example"}` and the same address in a text have one ID.
+/// `hints` are those of the field: under a phone field a number counts that would not elsewhere. Ranges of addresses that
+/// are kept in text (private, loopback) count here: that a field rule takes the value is decided already.
 pub fn kind_of_whole(value: &[u8], hints: Hints) -> Option<&'static str> {
-    let _ = hints;
     let value = value.trim_ascii();
-    for name in ["email", "ipv4"] {
-        let detector = all()[usize::from(by_name(name)?)];
-        if find(detector, "client_ip", value) == [(0, value.len())] {
-            return Some(detector.kind);
+    if value.is_empty() || value.len() > VALUE_BYTES_MAX {
+        return None;
+    }
+    if memchr::memchr(b'@', value).is_some() || value.windows(3).any(|at| at == "＠".as_bytes()) {
+        return EMAIL.filter(|email| accepts(email, value, hints)).map(|email| email.kind);
+    }
+    if is_uuid(value) {
+        return Some("uuid");
+    }
+    if is_address(value) {
+        return Some("ip");
+    }
+    if !value.iter().any(|b| b.is_ascii_digit() || *b >= 0x80) && !value.contains(&b':') {
+        return None;
+    }
+    TRIED.iter().find(|detector| accepts(detector, value, hints)).map(|detector| detector.kind)
+}
+
+fn accepts(detector: &Detector, value: &[u8], hints: Hints) -> bool {
+    let mut whole = false;
+    each_check(detector, b"", hints, value, |check| {
+        whole |= check == Check::Hit { start: 0, end: value.len() };
+    });
+    whole
+}
+
+fn is_uuid(value: &[u8]) -> bool {
+    let fits =
+        |(i, b): (usize, &u8)| if matches!(i, 8 | 13 | 18 | 23) { *b == b'-' } else { b.is_ascii_hexdigit() };
+    value.len() == 36 && value.iter().enumerate().all(fits)
+}
+
+/// An address of either family, with a zone perhaps.
+fn is_address(value: &[u8]) -> bool {
+    let address = value.split(|b| *b == b'%').next().unwrap_or_default();
+    let zone = address.len() < value.len();
+    let parsed = std::str::from_utf8(address).ok().and_then(|text| text.parse::<IpAddr>().ok());
+    parsed.is_some_and(|address| !zone || address.is_ipv6())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_values_have_kinds() {
+        let rows: &[(&str, Hints, Option<&str>)] = &[
+            (" ann@corp.example ", Hints::NONE, Some("email")),
+            ("Ann <ann@corp.example>", Hints::NONE, None),
+            ("+49 30 901820", Hints::NONE, Some("phone")),
+            ("(212) 555-0142", Hints::NONE, Some("phone")),
+            ("2125550142", Hints::PHONE, Some("phone")),
+            ("2125550142", Hints::NONE, None),
+            ("10.1.2.3", Hints::NONE, Some("ip")),
+            ("127.0.0.1", Hints::NONE, Some("ip")),
+            ("8.8.4.4", Hints::NONE, Some("ip")),
+            ("8.8.4.4:80", Hints::NONE, None),
+            ("2001:db8::9", Hints::NONE, Some("ip")),
+            ("fe80::1%eth0", Hints::NONE, Some("ip")),
+            ("4111 1111 1111 1111", Hints::NONE, Some("card")),
+            ("DE75 5121 0800 1245 1261 99", Hints::NONE, Some("iban")),
+            ("219-09-9999", Hints::NONE, Some("us_ssn")),
+            ("219099999", Hints::NONE, None),
+            ("219099999", Hints::NATIONAL_ID, Some("us_ssn")),
+            ("00:1b:44:11:3a:b7", Hints::NONE, Some("mac")),
+            ("001b44113ab7", Hints::MAC, Some("mac")),
+            ("8f14e45f-ceea-467f-a0e6-5b0f1d2c3b4a", Hints::NONE, Some("uuid")),
+            ("AB123456C", Hints::NONE, Some("national_id")),
+            ("1700000000000", Hints::NONE, None),
+            ("root", Hints::NONE, None),
+            ("", Hints::NONE, None),
+        ];
+        for (value, hints, kind) in rows {
+            assert_eq!(kind_of_whole(value.as_bytes(), *hints), *kind, "{value}");
         }
     }
-    None
 }
