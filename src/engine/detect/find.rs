@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::{Anchor, Check, Detector, Hints, Site};
+use super::{Anchor, Check, Detector, Hints, Next, Site};
 
 /// The hits of `detector` in `text`, which stands in the field `field` (or "" for none), in order and disjoint.
 pub fn find(detector: &Detector, field: &str, text: &[u8]) -> Vec<(usize, usize)> {
@@ -43,9 +43,11 @@ pub(super) fn each_check(
     for anchor in detector.anchors {
         match *anchor {
             Anchor::Byte(byte) => memchr::memchr_iter(byte, text).for_each(&mut at),
-            Anchor::Digits { min, max } => words(text).for_each(|word| {
+            Anchor::Digits { min, max, next } => words(text).for_each(|word| {
                 let digits = leading(&text[word.clone()], u8::is_ascii_digit).min(20);
-                if (usize::from(min)..=usize::from(max)).contains(&digits) && digits > 0 {
+                let follows = Next::of(&text[word.start + digits..]).place();
+                let fits = (usize::from(min)..=usize::from(max)).contains(&digits) && digits > 0;
+                if fits && next.places().any(|place| place == follows) {
                     at(word.start);
                 }
             }),

@@ -170,24 +170,19 @@ pub fn labels(site: &Site<'_>) -> Labels {
 /// All labels in the `bytes` before `Site::at`, not before `Site::floor`.
 pub fn labels_within(site: &Site<'_>, bytes: usize) -> Labels {
     runs_before(site, bytes).fold(Labels::NONE, |labels, run| {
-        let pieces = pieces(run).fold(Labels::NONE, |labels, piece| labels.with(label(piece)));
-        labels.with(pieces).with(label(run))
+        let whole = label(run);
+        let last = pieces(run).next().unwrap_or_default();
+        let humps =
+            if last.len() < run.len() { pieces(run).map(label).fold(whole, Labels::with) } else { whole };
+        labels.with(humps)
     })
 }
 
 /// What one word announces, in any case (of ASCII letters).
 pub fn label(word: &[u8]) -> Labels {
-    let shape = word.first().map_or(0, |b| TABLE.lengths[usize::from(b.to_ascii_lowercase())]);
-    if word.len() > WORD_BYTES_MAX || shape & 1 << word.len() == 0 {
-        return Labels::NONE;
-    }
-    let mut lower = [0; WORD_BYTES_MAX];
-    let lower = &mut lower[..word.len()];
-    lower.copy_from_slice(word);
-    lower.make_ascii_lowercase();
-    let from = TABLE.words.partition_point(|(name, _)| name.as_bytes() < &*lower);
-    let same = TABLE.words[from..].iter().take_while(|(name, _)| name.as_bytes() == lower);
-    same.fold(Labels::NONE, |labels, (_, label)| labels.with(*label))
+    let bucket = &TABLE[bucket(word)];
+    let known = bucket.iter().filter(|(known, _)| word.eq_ignore_ascii_case(known.as_bytes()));
+    known.fold(Labels::NONE, |labels, (_, label)| labels.with(*label))
 }
 
 /// The words (runs of letters, cut at camel humps) in the `bytes` before `Site::at`, nearest first. A word cut by the
@@ -226,29 +221,25 @@ fn is_letter(byte: &u8) -> bool {
     byte.is_ascii_alphabetic() || matches!(byte, 0x80..=0xbf | 0xc3..=0xdf | 0xe1 | 0xe3..=0xed)
 }
 
-/// No word of the lists is longer.
-const WORD_BYTES_MAX: usize = 31;
-
-/// The lists as one table.
-struct Table {
-    /// Sorted.
-    words: Vec<(&'static str, Labels)>,
-    /// For each first byte, one bit per length of a word that begins with it: most words end here.
-    lengths: [u32; 256],
-}
-
-static TABLE: LazyLock<Table> = LazyLock::new(|| {
-    let split = |(label, list): &(Labels, &'static str)| {
-        let label = *label;
-        list.split_ascii_whitespace().map(move |word| (word, label))
-    };
-    let mut table = Table { words: LISTS.iter().flat_map(split).collect(), lengths: [0; 256] };
-    table.words.sort_unstable_by_key(|(word, _)| *word);
-    for (word, _) in &table.words {
-        table.lengths[usize::from(word.as_bytes()[0])] |= 1 << word.len();
+/// The lists as one table, in buckets of which most are empty: most words of a log end there.
+static TABLE: LazyLock<Vec<Vec<(&'static str, Labels)>>> = LazyLock::new(|| {
+    let mut table = vec![Vec::new(); BUCKETS];
+    for (label, list) in LISTS {
+        for word in list.split_ascii_whitespace() {
+            table[bucket(word.as_bytes())].push((word, *label));
+        }
     }
     table
 });
+
+const BUCKETS: usize = 4096;
+
+/// The bucket of a word: its first, middle and last byte and its length.
+fn bucket(word: &[u8]) -> usize {
+    let byte = |i: usize| word.get(i).map_or(0, |b| usize::from(b.to_ascii_lowercase()));
+    let last = word.len().saturating_sub(1);
+    (byte(0) * 31 + byte(word.len() / 2) * 517 + byte(last) * 7 + word.len() * 1031) % BUCKETS
+}
 
 /// Lower case. A word may stand in several lists.
 const LISTS: &[(Labels, &str)] = &[
@@ -373,9 +364,9 @@ mod tests {
     }
 
     #[test]
-    fn words_fit_and_are_lower_case() {
-        for (word, _) in &TABLE.words {
-            assert!(word.len() <= WORD_BYTES_MAX && word.bytes().all(|b| is_letter(&b)), "{word}");
+    fn words_are_lower_case_letters() {
+        for (word, _) in TABLE.iter().flatten() {
+            assert!(word.bytes().all(|b| is_letter(&b)), "{word}");
             assert_eq!(word.to_ascii_lowercase(), **word);
         }
     }

@@ -59,12 +59,15 @@ pub enum Family {
 pub enum Anchor {
     /// Each occurrence of one byte; `Site::at` is the byte.
     Byte(u8),
-    /// Each word that begins with `min..=max` digits (20 stands for 20 or more); `Site::at` is the first digit.
+    /// Each word that begins with `min..=max` digits (20 stands for 20 or more), after which something of `next` stands;
+    /// `Site::at` is the first digit.
     Digits {
         /// Fewest leading digits.
         min: u8,
         /// Most leading digits.
         max: u8,
+        /// What may stand after the digits. Most digits of a log are told apart by that alone.
+        next: Next,
     },
     /// Each word that begins with `min..=max` (at most 7) letters followed by a digit; `Site::at` is the first letter.
     Letters {
@@ -81,6 +84,63 @@ pub enum Anchor {
     /// The function says of a key, with what its path says, whether the detector can find anything under it at all: keys
     /// repeat, so the answer is kept, and the check is called for those keys only.
     Pair(fn(&[u8], Hints) -> bool),
+}
+
+/// What stands after the leading digits of a word: a set, or a single one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Next(u8);
+
+impl Next {
+    /// A letter: the word goes on.
+    pub const LETTER: Next = Next(1);
+    /// A dot and a digit.
+    pub const DOT: Next = Next(1 << 1);
+    /// A dash and a letter or digit.
+    pub const DASH: Next = Next(1 << 2);
+    /// A space and a digit.
+    pub const SPACE: Next = Next(1 << 3);
+    /// A slash and a digit.
+    pub const SLASH: Next = Next(1 << 4);
+    /// A colon and a digit.
+    pub const COLON: Next = Next(1 << 5);
+    /// A parenthesis, perhaps after a space, or a byte that is not ASCII.
+    pub const OTHER: Next = Next(1 << 6);
+    /// Anything else, or nothing: the number ends.
+    pub const END: Next = Next(1 << 7);
+    /// Anything but a letter.
+    pub const NO_LETTER: Next = Next(!1);
+    /// How many there are.
+    pub const COUNT: usize = 8;
+
+    /// What stands at the beginning of `after`.
+    pub fn of(after: &[u8]) -> Next {
+        match after {
+            [b'a'..=b'z' | b'A'..=b'Z', ..] => Next::LETTER,
+            [b'.', b'0'..=b'9', ..] => Next::DOT,
+            [b'-', b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z', ..] => Next::DASH,
+            [b' ', b'0'..=b'9', ..] => Next::SPACE,
+            [b'/', b'0'..=b'9', ..] => Next::SLASH,
+            [b':', b'0'..=b'9', ..] => Next::COLON,
+            [b'(' | b')' | 0x80..=0xff, ..] | [b' ', b'(', ..] => Next::OTHER,
+            _ => Next::END,
+        }
+    }
+
+    /// The set of both.
+    #[must_use]
+    pub const fn or(self, other: Next) -> Next {
+        Next(self.0 | other.0)
+    }
+
+    /// The places (0 to [`Next::COUNT`]) of what is in the set.
+    pub fn places(self) -> impl Iterator<Item = usize> {
+        (0..Next::COUNT).filter(move |place| self.0 >> place & 1 == 1)
+    }
+
+    /// The place of a single one.
+    pub fn place(self) -> usize {
+        self.0.trailing_zeros() as usize
+    }
 }
 
 /// A candidate in its surroundings.

@@ -3,7 +3,7 @@
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
-use crate::engine::detect::{self, Anchor, Check, Detector, DetectorIndex, Hints, Site};
+use crate::engine::detect::{self, Anchor, Check, Detector, DetectorIndex, Hints, Next, Site};
 use crate::engine::policy::{Action, Find, Policy, Rule};
 use crate::engine::scan::classify::{Classes, class_of};
 
@@ -14,8 +14,8 @@ type KeyFilter = fn(&[u8], Hints) -> bool;
 pub(super) struct Dispatch {
     /// Bytes that are anchors.
     pub bytes: Vec<(u8, Vec<DetectorIndex>)>,
-    /// By leading digits of a word; the last stands for that many or more.
-    pub digits: [Vec<DetectorIndex>; 21],
+    /// By leading digits of a word (the last stands for that many or more) and by what stands after them.
+    pub digits: [[Vec<DetectorIndex>; Next::COUNT]; 21],
     /// By leading letters of a word with a digit after them.
     pub letters: [Vec<DetectorIndex>; 8],
     /// All literals.
@@ -70,9 +70,14 @@ impl Dispatch {
                         assert_ne!(class_of(byte), Classes::NONE, "an anchor byte has a class of its own");
                         dispatch.anchors = dispatch.anchors.with(class_of(byte));
                     }
-                    Anchor::Digits { min, max } => {
+                    Anchor::Digits { min, max, next } => {
                         for length in min..=max.min(20) {
-                            dispatch.digits[usize::from(length)].push(index);
+                            for place in next.places() {
+                                let detectors = &mut dispatch.digits[usize::from(length)][place];
+                                if detectors.last() != Some(&index) {
+                                    detectors.push(index);
+                                }
+                            }
                         }
                         dispatch.anchors = dispatch.anchors.with(Classes::DIGIT);
                     }

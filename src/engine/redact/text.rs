@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use regex_automata::Input;
 
-use crate::engine::detect::{DetectorIndex, Hints, Site};
+use crate::engine::detect::{DetectorIndex, Hints, Next, Site};
 use crate::engine::policy::{Action, Find};
 use crate::engine::scan::classify::{Classes, class_of, classes};
 use crate::engine::scan::json::document_end;
@@ -379,7 +379,8 @@ impl Scanner {
                 let at = at - base;
                 if digit {
                     let digits = leading(&text[at..text.len().min(at + 20)], u8::is_ascii_digit);
-                    look.at(self, &cx.dispatch.digits[digits], at);
+                    let next = Next::of(&text[at + digits..]).place();
+                    look.at(self, &cx.dispatch.digits[digits][next], at);
                 } else {
                     let letters =
                         text[..at].iter().rev().take(8).take_while(|b| b.is_ascii_alphabetic()).count();
@@ -395,9 +396,10 @@ impl Scanner {
             let start = at;
             if text[at].is_ascii_digit() {
                 at += leading(&text[at..], u8::is_ascii_digit);
-                let digits = at - start;
+                let digits = (at - start).min(20);
+                let next = Next::of(&text[start + digits..]).place();
                 at += leading(&text[at..], u8::is_ascii_alphanumeric);
-                look.at(self, &look.cx.dispatch.digits[digits.min(20)], start);
+                look.at(self, &look.cx.dispatch.digits[digits][next], start);
             } else if text[at].is_ascii_alphabetic() {
                 at += leading(&text[at..], u8::is_ascii_alphabetic);
                 let letters = at - start;

@@ -7,13 +7,20 @@ use rlibphonenumber::enums::Region;
 use super::super::find::leading;
 use super::super::groups::{Sign, digit, sign};
 use super::super::keyword::{Labels, labels};
-use super::super::{Anchor, Check, Detector, Family, Hints, NearMiss, Sample, Site, Why};
+use super::super::{Anchor, Check, Detector, Family, Hints, NearMiss, Next, Sample, Site, Why};
 
 pub(super) const DETECTOR: Detector = Detector {
     name: "phone",
     kind: "phone",
     family: Family::Contact,
-    anchors: &[Anchor::Digits { min: 1, max: 15 }],
+    anchors: &[
+        Anchor::Digits {
+            min: 1,
+            max: 6,
+            next: Next::DOT.or(Next::DASH).or(Next::SPACE).or(Next::SLASH).or(Next::OTHER),
+        },
+        Anchor::Digits { min: 7, max: 15, next: Next::NO_LETTER },
+    ],
     check: phone,
     samples: &[
         Sample { field: "", text: "sms sent to +4915112345678.", hit: "+4915112345678" },
@@ -55,18 +62,7 @@ pub(super) const DETECTOR: Detector = Detector {
 const DIGITS_MAX: usize = 16;
 
 fn phone(site: &Site<'_>) -> Check {
-    let rest = site.rest(site.at);
-    let run = leading(&rest[..rest.len().min(DIGITS_MAX)], u8::is_ascii_digit);
     let before = site.before(site.at);
-    if before == Some(b'+') {
-        return international(site, run);
-    }
-    let field = site.hints.any(Hints::PHONE);
-    // Decides nearly all digits of a log: too few of them, and no second group.
-    if run < 7 && !field && !begins_group(rest.get(run..).unwrap_or_default()) {
-        return Check::No;
-    }
-    let paren = before == Some(b'(');
     match before {
         Some(b'.' | b'_' | b'-' | b'/' | b'@' | b'$' | b',') => return Check::No,
         Some(b':') if site.at >= 2 && site.upto(site.at - 1).last().is_some_and(u8::is_ascii_digit) => {
@@ -74,6 +70,28 @@ fn phone(site: &Site<'_>) -> Check {
         }
         _ => {}
     }
+    let rest = site.rest(site.at);
+    let run = leading(&rest[..rest.len().min(DIGITS_MAX)], u8::is_ascii_digit);
+    if before == Some(b'+') {
+        return international(site, run);
+    }
+    let field = site.hints.any(Hints::PHONE);
+    // This decides nearly all digits of a log: too few of them and no second group, a number with decimals, a date.
+    let after = rest.get(run..).unwrap_or_default();
+    if run < 7 && !field && !begins_group(after) {
+        return Check::No;
+    }
+    match after {
+        [b'.', after @ ..] if run < 7 => {
+            let second = leading(after, u8::is_ascii_digit);
+            if second > 4 || !matches!(after[second..], [b'.' | b'-' | b' ', b'0'..=b'9', ..]) {
+                return Check::No;
+            }
+        }
+        [b'-', ..] if run == 4 && matches!(rest, [b'1', b'9', ..] | [b'2', b'0', ..]) => return Check::No,
+        _ => {}
+    }
+    let paren = before == Some(b'(');
     // A run of ten or thirteen that begins with 1 is a time.
     if !field && (run > 11 || run > 6 && run != 11 && rest[0] == b'1') {
         return Check::No;

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use super::super::find::leading;
 use super::super::groups::{Sign, sign};
 use super::super::keyword::{Labels, labels, labels_within};
-use super::super::{Anchor, Check, Detector, Family, Hints, NearMiss, Sample, Site, Why};
+use super::super::{Anchor, Check, Detector, Family, Hints, NearMiss, Next, Sample, Site, Why};
 use super::scheme::{Alone, Scheme, Values};
 use super::{americas, asia_pacific, europe};
 
@@ -15,7 +15,12 @@ pub(super) const DETECTOR: Detector = Detector {
     name: "national_id",
     kind: "national_id",
     family: Family::Government,
-    anchors: &[Anchor::Digits { min: 1, max: 18 }, Anchor::Letters { min: 1, max: 6 }],
+    anchors: &[
+        Anchor::Digits { min: 1, max: 3, next: GROUPED },
+        Anchor::Digits { min: 4, max: 7, next: GROUPED.or(Next::COLON).or(Next::OTHER) },
+        Anchor::Digits { min: 8, max: 18, next: GROUPED.or(Next::COLON).or(Next::OTHER).or(Next::END) },
+        Anchor::Letters { min: 1, max: 6 },
+    ],
     check: national_id,
     samples: &[
         Sample { field: "", text: "NINO: AB 12 34 56 C on file", hit: "AB 12 34 56 C" },
@@ -44,6 +49,8 @@ pub(super) const DETECTOR: Detector = Detector {
     ],
 };
 
+const GROUPED: Next = Next::LETTER.or(Next::DOT).or(Next::DASH).or(Next::SPACE).or(Next::SLASH);
+
 /// Fewest and most characters of an id, separators aside.
 const LENGTH: std::ops::RangeInclusive<usize> = 8..=18;
 const GROUPS_MAX: usize = 8;
@@ -71,74 +78,158 @@ fn schemes() -> impl Iterator<Item = &'static Scheme> {
     europe::SCHEMES.iter().chain(americas::SCHEMES).chain(asia_pacific::SCHEMES).chain([&PASSPORT])
 }
 
-/// Those that count without a word.
-static ALONE: LazyLock<Vec<&'static Scheme>> =
-    LazyLock::new(|| schemes().filter(|scheme| scheme.alone != Alone::Never).collect());
+/// A layout as sets of places, one bit each, so that one comparison of masks tells most candidates from most schemes.
+struct Layout {
+    letters: u32,
+    digits: u32,
+    scheme: &'static Scheme,
+}
+
+/// By length.
+static LAYOUTS: LazyLock<[Vec<Layout>; *LENGTH.end() + 1]> = LazyLock::new(|| {
+    let mut layouts = std::array::from_fn(|_| Vec::new());
+    for scheme in schemes() {
+        for layout in scheme.layouts {
+            let places =
+                |class| layout.bytes().enumerate().fold(0, |set, (i, b)| set | u32::from(b == class) << i);
+            layouts[layout.len()].push(Layout { letters: places(b'A'), digits: places(b'9'), scheme });
+        }
+    }
+    layouts
+});
 
 fn national_id(site: &Site<'_>) -> Check {
+    // These decide nearly all words of a log: a part of something longer, a short one alone, a number with decimals, a date.
+    if !begins_cleanly(site, site.at) {
+        return Check::No;
+    }
+    let rest = site.rest(site.at);
+    let word = leading(&rest[..rest.len().min(*LENGTH.end() + 1)], u8::is_ascii_alphanumeric);
+    if word > *LENGTH.end() || word < *LENGTH.start() && !goes_on(&rest[word..]) {
+        return Check::No;
+    }
+    let passed_over = match rest[word..] {
+        [b'.', b'0'..=b'9', ..] => {
+            let second = leading(&rest[word + 1..], u8::is_ascii_digit);
+            !matches!(rest[word + 1 + second..], [b'.' | b'-', b'0'..=b'9', ..])
+        }
+        [b'-', ..] if word == 4 => rest.starts_with(b"20") || rest.starts_with(b"19"),
+        [b'-', ..] if word == 8 => rest.get(13) == Some(&b'-') && rest.get(18) == Some(&b'-'),
+        _ => false,
+    };
+    if passed_over {
+        return Check::No;
+    }
     // Letters in a group of their own come first: `AB 12 34 56 C`.
-    let spaced = letters_before(site).map(|start| at_start(site, start));
-    match spaced {
+    match letters_before(site).map(|start| at_start(site, start)) {
         Some(hit @ Check::Hit { .. }) => hit,
         _ => at_start(site, site.at),
     }
 }
 
-fn at_start(site: &Site<'_>, start: usize) -> Check {
+/// Whether nothing stands before `start` that makes it the middle of something longer; a key and its colon may.
+fn begins_cleanly(site: &Site<'_>, start: usize) -> bool {
+    let word_before = |class: fn(&u8) -> bool| start > 0 && site.before(start - 1).is_some_and(|b| class(&b));
     match site.before(start) {
-        Some(b'-' | b'.' | b'_' | b'/' | b'+' | b'@' | b':') if !site.hints.any(Hints::NATIONAL_ID) => {
-            let glued = site.before(start - 1).is_some_and(|b| b.is_ascii_alphanumeric());
-            let key = site.before(start) == Some(b':')
-                && site.before(start - 1).is_some_and(|b| b.is_ascii_alphabetic());
-            if glued && !key {
-                return Check::No;
-            }
+        Some(b'-' | b'.' | b'_' | b'/' | b'+' | b'@') => {
+            !word_before(u8::is_ascii_alphanumeric) || site.hints.any(Hints::NATIONAL_ID)
         }
-        _ => {}
+        Some(b':') => !word_before(u8::is_ascii_digit) || site.hints.any(Hints::NATIONAL_ID),
+        _ => true,
     }
+}
+
+/// Whether a joint and the first character of a group follow a word.
+fn goes_on(after: &[u8]) -> bool {
+    let group = |width: usize| after.get(width).is_some_and(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
+    match after {
+        [] => false,
+        [b'a'..=b'z' | b'A'..=b'Z' | b'"' | b',' | b')' | b']', ..] => false,
+        _ => joint(after).is_some_and(|(_, width)| group(width)),
+    }
+}
+
+fn at_start(site: &Site<'_>, start: usize) -> Check {
     let Some(candidate) = Candidate::read(site.rest(start)) else { return Check::No };
     if candidate.is_date_address_or_decimal() {
         return Check::No;
     }
-    let fits = |alone: bool, labels: Labels| {
-        let named = labels.any(Labels::OWN);
-        let hinted = site.hints.any(Hints::NATIONAL_ID);
-        candidate.cuts().find(|cut| {
-            let values = &candidate.values[..cut.count];
-            let written = &site.text[start..start + cut.end];
-            if !(cut.open || ends_cleanly(site.rest(start + cut.end))) {
-                return false;
+    let mut announced = None;
+    for cut in candidate.cuts() {
+        let (count, end) = (usize::from(cut.count), start + usize::from(cut.end));
+        if !(cut.open || ends_cleanly(site.rest(end))) {
+            continue;
+        }
+        let values = &candidate.values[..count];
+        let letters = candidate.letters & ((1 << count) - 1);
+        for layout in &LAYOUTS[count] {
+            if layout.letters & !letters != 0 || layout.digits & letters != 0 {
+                continue;
             }
-            let tried = |scheme: &Scheme| {
-                let called =
-                    if alone { scheme.stands_alone(written) } else { hinted || scheme.is_called(labels) };
-                called
-                    && scheme.has_layout(values)
-                    && (named && scheme.is_called(labels) || scheme.passes(values))
+            let scheme = layout.scheme;
+            let called = if scheme.stands_alone(&site.text[start..end]) {
+                Called::Perhaps
+            } else {
+                announced.get_or_insert_with(|| Announced::read(site)).calls(scheme)
             };
-            if alone { ALONE.iter().any(|scheme| tried(scheme)) } else { schemes().any(tried) }
-        })
-    };
-    let found = fits(true, Labels::NONE).or_else(|| {
+            let fits = match called {
+                Called::No => false,
+                Called::Perhaps => scheme.passes(values),
+                Called::ByName => true,
+            };
+            if !fits {
+                continue;
+            }
+            if site.hints.any(Hints::NUMBER.with(Hints::HASH).with(Hints::VERSION)) {
+                return Check::Miss(Why::FieldKept);
+            }
+            return Check::Hit { start, end };
+        }
+    }
+    Check::No
+}
+
+/// What words and field say about a candidate.
+struct Announced {
+    hinted: bool,
+    labels: Labels,
+}
+
+/// Whether a scheme is meant.
+enum Called {
+    No,
+    /// If the id passes its check.
+    Perhaps,
+    /// Whether it passes or not: what a label announces goes, mistyped or not.
+    ByName,
+}
+
+impl Announced {
+    fn read(site: &Site<'_>) -> Announced {
         let mut labels = labels(site);
         if !labels.any(Labels::DRIVER) {
             labels = labels.without(Labels::LICENCE);
         }
         // `tax number`, `national id`: of any country, if it stands directly before.
-        let close = labels_within(site, 24);
-        if close.any(Labels::TAX) && close.any(Labels::ID) {
-            labels = labels.with(Labels::ANY);
+        if labels.any(Labels::TAX) {
+            let close = labels_within(site, 24);
+            if close.any(Labels::TAX) && close.any(Labels::ID) {
+                labels = labels.with(Labels::ANY);
+            }
         }
-        let called =
-            site.hints.any(Hints::NATIONAL_ID) || labels.any(Labels::ID.with(Labels::ANY).with(BY_ITSELF));
-        if called { fits(false, labels) } else { None }
-    });
-    match found {
-        Some(_) if site.hints.any(Hints::NUMBER.with(Hints::HASH).with(Hints::VERSION)) => {
-            Check::Miss(Why::FieldKept)
+        Announced { hinted: site.hints.any(Hints::NATIONAL_ID), labels }
+    }
+
+    fn calls(&self, scheme: &Scheme) -> Called {
+        let named = self.labels.any(scheme.labels.only(BY_ITSELF))
+            || self.labels.any(scheme.labels) && self.labels.any(Labels::ID);
+        if named && self.labels.any(Labels::OWN) {
+            Called::ByName
+        } else if named || self.hinted || self.labels.any(Labels::ANY) && scheme.check.is_some() {
+            Called::Perhaps
+        } else {
+            Called::No
         }
-        Some(cut) => Check::Hit { start, end: start + cut.end },
-        None => Check::No,
     }
 }
 
@@ -146,23 +237,8 @@ fn at_start(site: &Site<'_>, start: usize) -> Check {
 const BY_ITSELF: Labels = Labels::PASSPORT.with(Labels::LICENCE).with(Labels::HEALTH);
 
 impl Scheme {
-    fn has_layout(&self, values: &Values) -> bool {
-        self.layouts.iter().any(|layout| {
-            let fits = |(class, value): (u8, &u8)| match class {
-                b'9' => *value < 10,
-                b'A' => *value > 9,
-                _ => true,
-            };
-            layout.len() == values.len() && layout.bytes().zip(values).all(fits)
-        })
-    }
-
     fn passes(&self, values: &Values) -> bool {
         self.check.is_none_or(|check| check(values))
-    }
-
-    fn is_called(&self, labels: Labels) -> bool {
-        labels.any(self.labels.only(BY_ITSELF)) || labels.any(self.labels) && labels.any(Labels::ID)
     }
 
     fn stands_alone(&self, written: &[u8]) -> bool {
@@ -177,19 +253,21 @@ impl Scheme {
     }
 }
 
-/// Where a group of up to five capitals before the site begins, if a space or dash joins it.
+/// Where a group of up to five capitals before the site begins, if a space joins it.
 fn letters_before(site: &Site<'_>) -> Option<usize> {
     let before = site.upto(site.at);
-    let [letters @ .., b' ' | b'-'] = before else { return None };
+    let [letters @ .., b' '] = before else { return None };
     let count = letters.iter().rev().take(6).take_while(|b| b.is_ascii_uppercase()).count();
     let start = site.at - 1 - count;
-    let clean = !site.before(start).is_some_and(|b| b.is_ascii_alphanumeric() || b == b'_');
+    let clean = !site.before(start).is_some_and(|b| b.is_ascii_alphanumeric()) && begins_cleanly(site, start);
     ((1..=5).contains(&count) && clean).then_some(start)
 }
 
 /// Letters and digits in groups.
 struct Candidate {
     values: [u8; *LENGTH.end()],
+    /// Which of them are letters, one bit each.
+    letters: u32,
     cuts: [Cut; GROUPS_MAX],
     groups: usize,
 }
@@ -198,9 +276,9 @@ struct Candidate {
 #[derive(Clone, Copy, Default)]
 struct Cut {
     /// Characters up to here.
-    count: usize,
+    count: u8,
     /// Bytes up to here.
-    end: usize,
+    end: u8,
     /// Between groups that a space parts.
     open: bool,
     /// What joins the next group.
@@ -209,8 +287,12 @@ struct Cut {
 
 impl Candidate {
     fn read(text: &[u8]) -> Option<Candidate> {
-        let mut candidate =
-            Candidate { values: [0; *LENGTH.end()], cuts: [Cut::default(); GROUPS_MAX], groups: 0 };
+        let mut candidate = Candidate {
+            values: [0; *LENGTH.end()],
+            letters: 0,
+            cuts: [Cut::default(); GROUPS_MAX],
+            groups: 0,
+        };
         let (mut at, mut count) = (0, 0);
         let mut digits = 0;
         while candidate.groups < GROUPS_MAX {
@@ -219,28 +301,24 @@ impl Candidate {
                 break;
             }
             for byte in &text[at..at + length] {
-                digits += usize::from(byte.is_ascii_digit());
-                candidate.values[count] = match byte {
-                    b'0'..=b'9' => byte - b'0',
-                    letter => letter.to_ascii_uppercase() - b'A' + 10,
-                };
+                if byte.is_ascii_digit() {
+                    digits += 1;
+                    candidate.values[count] = byte - b'0';
+                } else {
+                    candidate.letters |= 1 << count;
+                    candidate.values[count] = byte.to_ascii_uppercase() - b'A' + 10;
+                }
                 count += 1;
             }
             at += length;
             let cut = &mut candidate.cuts[candidate.groups];
-            *cut = Cut { count, end: at, open: false, sign: None };
+            *cut = Cut { count: count as u8, end: at as u8, open: false, sign: None };
             candidate.groups += 1;
-            let (joint, width) = match &text[at..] {
-                [b'-', b'-', ..] => (Sign::Dash, 2),
-                [b':', ..] if count == 4 * candidate.groups => (Sign::Dash, 1),
-                rest => match sign(rest) {
-                    Some(found) => found,
-                    None => break,
-                },
-            };
-            if !is_group(&text[at + width..]) {
+            let colon = text[at..].starts_with(b":") && count == 4 * candidate.groups;
+            let joined = joint(&text[at..]).filter(|_| colon || !text[at..].starts_with(b":"));
+            let Some((joint, width)) = joined.filter(|(_, width)| is_group(&text[at + width..])) else {
                 break;
-            }
+            };
             cut.open = joint == Sign::Space;
             cut.sign = Some(joint);
             at += width;
@@ -254,13 +332,13 @@ impl Candidate {
         let cut = move |i: usize| self.cuts[i];
         (0..self.groups).rev().map(cut).enumerate().filter_map(move |(from_last, cut)| {
             let ends = from_last == 0 && self.groups - 1 == last || cut.open;
-            (ends && LENGTH.contains(&cut.count)).then_some(cut)
+            (ends && LENGTH.contains(&usize::from(cut.count))).then_some(cut)
         })
     }
 
     /// `2026-03-14 …`, `14.03.2026`, `10.20.30.40`, `15.246620`.
     fn is_date_address_or_decimal(&self) -> bool {
-        let counts = |i: usize| self.cuts[i].count;
+        let counts = |i: usize| usize::from(self.cuts[i].count);
         let dashes = |i: usize| matches!(self.cuts[i].sign, Some(Sign::Dash | Sign::Slash | Sign::Dot));
         let century = |at: usize| matches!(self.values[at..], [1, 9, ..] | [2, 0, ..]);
         let long = self.groups > 2 && dashes(0) && dashes(1);
@@ -275,6 +353,15 @@ impl Candidate {
             && self.cuts[0].sign == Some(Sign::Dot)
             && self.values[..counts(1)].iter().all(|value| *value < 10);
         long && date || quad || decimal
+    }
+}
+
+/// What joins the group before `after` to the next one, and its width.
+fn joint(after: &[u8]) -> Option<(Sign, usize)> {
+    match after {
+        [b'-', b'-', ..] => Some((Sign::Dash, 2)),
+        [b':', b'0'..=b'9', ..] => Some((Sign::Dash, 1)),
+        _ => sign(after),
     }
 }
 
@@ -307,7 +394,7 @@ mod tests {
     fn samples_of_the_schemes_pass_and_checks_find_wrong_digits() {
         for scheme in schemes() {
             let valid = values(scheme.sample);
-            assert!(scheme.has_layout(&valid) && scheme.passes(&valid), "{} {}", scheme.name, scheme.sample);
+            assert!(scheme.passes(&valid), "{} {}", scheme.name, scheme.sample);
             let (mut tried, mut passed) = (0, 0);
             for place in 0..valid.len() {
                 for other in 0..10 {

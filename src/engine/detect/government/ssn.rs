@@ -2,9 +2,12 @@
 
 use super::super::groups::{Number, Sign, number};
 use super::super::keyword::{Labels, labels, words_before};
-use super::super::{Anchor, Check, Detector, Family, Hints, NearMiss, Sample, Site, Why};
+use super::super::{Anchor, Check, Detector, Family, Hints, NearMiss, Next, Sample, Site, Why};
 
-const ANCHORS: &[Anchor] = &[Anchor::Digits { min: 3, max: 3 }, Anchor::Digits { min: 9, max: 9 }];
+const ANCHORS: &[Anchor] = &[
+    Anchor::Digits { min: 3, max: 3, next: Next::DOT.or(Next::DASH).or(Next::SPACE).or(Next::OTHER) },
+    Anchor::Digits { min: 9, max: 9, next: Next::NO_LETTER },
+];
 
 pub(super) const SSN: Detector = Detector {
     name: "us_ssn",

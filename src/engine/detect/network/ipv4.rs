@@ -2,13 +2,13 @@
 
 use super::super::find::leading;
 use super::super::keyword::words_before;
-use super::super::{Anchor, Check, Detector, Family, Hints, NearMiss, Sample, Site, Why};
+use super::super::{Anchor, Check, Detector, Family, Hints, NearMiss, Next, Sample, Site, Why};
 
 pub(super) const DETECTOR: Detector = Detector {
     name: "ipv4",
     kind: "ip",
     family: Family::Network,
-    anchors: &[Anchor::Digits { min: 1, max: 3 }],
+    anchors: &[Anchor::Digits { min: 1, max: 3, next: Next::DOT }],
     check: ipv4,
     samples: &[
         Sample { field: "", text: "Failed password for root from 8.8.4.4 port 4711", hit: "8.8.4.4" },

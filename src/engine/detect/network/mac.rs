@@ -1,7 +1,7 @@
 //! Hardware addresses: colons, dashes, dotted triples; bare under a field of that name.
 
 use super::super::find::leading;
-use super::super::{Anchor, Check, Detector, Family, Hints, NearMiss, Sample, Site, Why};
+use super::super::{Anchor, Check, Detector, Family, Hints, NearMiss, Next, Sample, Site, Why};
 
 pub(super) const DETECTOR: Detector = Detector {
     name: "mac",
@@ -10,7 +10,9 @@ pub(super) const DETECTOR: Detector = Detector {
     anchors: &[
         Anchor::Byte(b':'),
         Anchor::Byte(b'-'),
-        Anchor::Digits { min: 1, max: 12 },
+        Anchor::Digits { min: 1, max: 11, next: Next::LETTER },
+        Anchor::Digits { min: 4, max: 4, next: Next::DOT },
+        Anchor::Digits { min: 12, max: 12, next: Next::END },
         Anchor::Letters { min: 1, max: 7 },
     ],
     check: mac,

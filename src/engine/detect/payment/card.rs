@@ -5,14 +5,15 @@ use super::super::check::luhn::luhn;
 use super::super::find::leading;
 use super::super::groups::{Number, Sign, number};
 use super::super::keyword::{Labels, label, labels, words_before};
-use super::super::{Anchor, Check, Detector, Family, Hints, NearMiss, Sample, Site, Why};
+use super::super::{Anchor, Check, Detector, Family, Hints, NearMiss, Next, Sample, Site, Why};
 
 pub(super) const DETECTOR: Detector = Detector {
     name: "credit_card",
     kind: "card",
     family: Family::Payment,
     anchors: &[
-        Anchor::Digits { min: 4, max: 19 },
+        Anchor::Digits { min: 4, max: 8, next: Next::DOT.or(Next::DASH).or(Next::SPACE).or(Next::OTHER) },
+        Anchor::Digits { min: 12, max: 19, next: Next::NO_LETTER },
         Anchor::Literal(&["０", "１", "２", "３", "４", "５", "６", "７", "８", "９"]),
     ],
     check: card,
@@ -64,11 +65,12 @@ const DIGITS: std::ops::RangeInclusive<usize> = 12..=19;
 fn card(site: &Site<'_>) -> Check {
     let rest = site.rest(site.at);
     let run = leading(&rest[..rest.len().min(20)], u8::is_ascii_digit);
-    // Decides nearly all digits of a log: too few without another group.
-    if (4..12).contains(&run)
-        && !matches!(rest[run..], [b' ' | b'-' | b'.', b'0'..=b'9', ..] | [0x80..=0xff, ..])
-    {
-        return Check::No;
+    // Decides nearly all digits of a log: too few without another group of at least four.
+    if (4..12).contains(&run) && rest.get(run).is_some_and(u8::is_ascii) {
+        let second = rest.get(run + 1..run + 5).unwrap_or_default();
+        if second.len() < 4 || !second.iter().all(u8::is_ascii_digit) {
+            return Check::No;
+        }
     }
     let before = site.before(site.at);
     if run == 0 && matches!(site.upto(site.at), [.., 0xef, 0xbc, 0x90..=0x99]) || matches!(before, Some(b'_'))

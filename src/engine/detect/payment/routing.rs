@@ -3,13 +3,16 @@
 use super::super::check::weighted::mod10_complement;
 use super::super::groups::number;
 use super::super::keyword::{Labels, labels};
-use super::super::{Anchor, Check, Detector, Family, Hints, NearMiss, Sample, Site, Why};
+use super::super::{Anchor, Check, Detector, Family, Hints, NearMiss, Next, Sample, Site, Why};
 
 pub(super) const DETECTOR: Detector = Detector {
     name: "us_bank_routing",
     kind: "us_bank_routing",
     family: Family::Payment,
-    anchors: &[Anchor::Digits { min: 9, max: 9 }, Anchor::Digits { min: 4, max: 4 }],
+    anchors: &[
+        Anchor::Digits { min: 9, max: 9, next: Next::NO_LETTER },
+        Anchor::Digits { min: 4, max: 4, next: Next::DASH },
+    ],
     check: routing,
     samples: &[
         Sample { field: "", text: "ABA routing number: 011000015", hit: "011000015" },
@@ -31,7 +34,7 @@ pub(super) const DETECTOR: Detector = Detector {
 
 fn routing(site: &Site<'_>) -> Check {
     let rest = site.rest(site.at);
-    if rest.get(4) != Some(&b'-') && !rest.get(8).is_some_and(u8::is_ascii_digit) {
+    if rest.get(4) == Some(&b'-') && rest.get(9) != Some(&b'-') {
         return Check::No;
     }
     let Some(number) = number(rest) else { return Check::No };

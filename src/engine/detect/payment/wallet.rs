@@ -4,13 +4,13 @@ use super::super::check::base58::{address_version, is_base58};
 use super::super::check::bech32::bech32;
 use super::super::find::leading;
 use super::super::keyword::{Labels, labels};
-use super::super::{Anchor, Check, Detector, Family, NearMiss, Sample, Site, Why};
+use super::super::{Anchor, Check, Detector, Family, NearMiss, Next, Sample, Site, Why};
 
 pub(super) const DETECTOR: Detector = Detector {
     name: "crypto_wallet",
     kind: "crypto_wallet",
     family: Family::Payment,
-    anchors: &[Anchor::Digits { min: 1, max: 7 }, Anchor::Letters { min: 1, max: 7 }],
+    anchors: &[Anchor::Digits { min: 1, max: 7, next: Next::LETTER }, Anchor::Letters { min: 1, max: 7 }],
     check: wallet,
     samples: &[
         Sample {
@@ -61,6 +61,11 @@ pub(super) const DETECTOR: Detector = Detector {
 
 fn wallet(site: &Site<'_>) -> Check {
     let rest = site.rest(site.at);
+    // No address is shorter; nearly all words of a log are.
+    let goes_on = |i: usize| rest.get(i).is_some_and(u8::is_ascii_alphanumeric);
+    if !(goes_on(25) && goes_on(4) && goes_on(8) && goes_on(12) && goes_on(16) && goes_on(20)) {
+        return Check::No;
+    }
     let written = match rest {
         [b'0', b'x', ..] => return ethereum(site, rest),
         [b'b' | b'B', b'c' | b'C', b'1', ..]
