@@ -167,6 +167,20 @@ pub fn open(path: Option<&Path>, now: i64) -> Result<Opened, KeyFileError> {
     Ok(Opened { ring, ephemeral: Some(why) })
 }
 
+/// The same ring with another key selected, if at `now` (seconds since 1970) another one must make the IDs. As in
+/// [`open`], that is a key of this process where no key of the ring is valid.
+///
+/// # Errors
+/// If that key is needed and the system has no random bytes.
+pub fn turn(ring: &Keyring, now: i64) -> Result<Option<Keyring>, KeyFileError> {
+    let mut turned = ring.share();
+    if turned.select(now).is_none() {
+        turned.add_ephemeral(&*random()?);
+        turned.select(now);
+    }
+    Ok((turned.selected() != ring.selected()).then_some(turned))
+}
+
 /// The time, in seconds since 1970.
 pub fn now() -> i64 {
     match SystemTime::now().duration_since(UNIX_EPOCH) {

@@ -8,6 +8,10 @@ pub const LINE_BYTES_MAX: usize = 10 << 20;
 pub const BATCH_BYTES_MAX: usize = 256 << 10;
 /// What `--max-line` accepts at least: shorter than this, lines of ordinary logs would be withheld.
 pub const LINE_BYTES_MIN: usize = 64;
+/// Age at which a batch is sent on though the input never pauses, in milliseconds.
+pub const BATCH_AGE_MS_MAX: u64 = 200;
+/// A batch's buffer that grew beyond this is not filled again: one very long line must not cost memory for ever.
+pub const BATCH_KEPT_BYTES_MAX: usize = 1 << 20;
 /// Batches that wait between a source and a sink. With one open and one being written, a slow reader makes the source
 /// stop after three batches: less than 1 MiB.
 pub const BATCHES_QUEUED_MAX: usize = 1;
@@ -73,6 +77,7 @@ pub const EPOCH_SECONDS_MAX: u32 = 366 * 86_400;
 const _: () = {
     assert!(LINE_BYTES_DEFAULT <= LINE_BYTES_MAX);
     assert!(LINE_BYTES_MIN <= LINE_BYTES_DEFAULT);
+    assert!(BATCH_BYTES_MAX + READ_BYTES <= BATCH_KEPT_BYTES_MAX);
     assert!(READ_BYTES <= BATCH_BYTES_MAX);
     assert!(DERIVED_EPOCHS_MAX as usize <= RING_KEYS_MAX);
     assert!(EPOCH_SECONDS_MIN <= EPOCH_SECONDS_MAX);

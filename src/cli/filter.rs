@@ -12,12 +12,12 @@ use indicatif::ProgressBar;
 use super::keys::refused;
 use super::report::{self, Exit, Failure, quoted};
 use super::{Color, progress, stats};
-use crate::daemon::{self, Config, Notice, Report};
+use crate::daemon::{self, Config, Notice, Report, RunError};
 use crate::engine::correlate::Keyring;
 use crate::engine::redact::Format;
 use crate::keys;
 use crate::limits;
-use crate::pipeline::Wake;
+use crate::pipeline::{Wake, Waker};
 use crate::sink::{SinkError, Style};
 use crate::source::{End, Origin, SourceError};
 
@@ -73,7 +73,7 @@ pub struct Filter {
     #[arg(short, long, conflicts_with = "verbose")]
     quiet: bool,
 
-    /// Say what is in force
+    /// Say what is in force: policy, key, warnings
     #[arg(short, long)]
     verbose: bool,
 }
@@ -104,38 +104,71 @@ enum Remarks {
 
 /// Runs the filter to its end.
 pub fn run(filter: Filter) -> Result<Exit, Failure> {
+    // Before anything that takes time: a Ctrl-C that also ends the application must not cost its last lines.
+    let (wake, waker) = wake().map_err(|error| Failure::new(Exit::InputOutput, RunError::Start(error)))?;
+    let config = config(&filter)?;
+    if filter.verbose {
+        say_what_is_in_force(&config, filter.threads);
+    }
+    let policy = Arc::clone(&config.policy);
+    let bar = progress::bar(&config.inputs, filter.quiet);
+    let began = Instant::now();
+    let ran = daemon::run(config, (wake, waker), &mut |notice| tell(notice, &bar, filter.quiet));
+    bar.finish_and_clear();
+    let report = ran.map_err(|error| match error {
+        RunError::Start(_) => Failure::new(Exit::InputOutput, error),
+        RunError::Panicked => Failure::new(Exit::NotDrained, error),
+    })?;
+    if filter.stats {
+        stats::print(&report, &policy, began.elapsed());
+    }
+    exit_of(report)
+}
+
+/// What ends a blocked read: signals, and standard output when its reader goes away.
+fn wake() -> io::Result<(Wake, Waker)> {
+    let (wake, waker) = Wake::new(Some(io::stdout().as_fd().try_clone_to_owned()?))?;
+    daemon::on_signals(&waker)?;
+    Ok((wake, waker))
+}
+
+/// What was typed, checked and opened.
+fn config(filter: &Filter) -> Result<Config, Failure> {
     let inputs = inputs(&filter.files);
     let policy = super::policy::active(&filter.policy)?;
     let ring = ring(filter.key_file.as_deref(), filter.quiet)?;
-    if filter.verbose && filter.threads > 1 {
-        report::note("this version redacts in one thread");
-    }
     if inputs.contains(&Origin::Stdin) && io::stdin().is_terminal() && !filter.quiet {
         report::note("reading standard input, a terminal: end it with Ctrl-D, or see `redactd --help`");
     }
-    let config = Config {
+    Ok(Config {
+        inputs,
         format: filter.format.into(),
         remarks: filter.remarks == Remarks::Counts,
         line_bytes_max: filter.max_line,
         policy,
         ring: Arc::new(ring),
         style: style(filter.color),
-        inputs,
-    };
-    let cannot_start = |error: io::Error| Failure::new(Exit::InputOutput, format!("cannot start: {error}"));
-    let output = io::stdout().as_fd().try_clone_to_owned().map_err(cannot_start)?;
-    let (wake, waker) = Wake::new(Some(output)).map_err(cannot_start)?;
-    daemon::on_signals(&waker).map_err(cannot_start)?;
+    })
+}
 
-    let bar = progress::bar(&config.inputs, filter.quiet);
-    let began = Instant::now();
-    let ran = daemon::run(config, (wake, waker), &mut |notice| tell(notice, &bar, filter.quiet));
-    bar.finish_and_clear();
-    let report = ran.map_err(|error| Failure::new(Exit::NotDrained, error))?;
-    if filter.stats {
-        stats::print(&report, began.elapsed());
+fn say_what_is_in_force(config: &Config, threads: u16) {
+    let policy = &config.policy;
+    let layers: Vec<&str> = policy.layers.iter().map(|layer| layer.name.as_str()).collect();
+    report::note(format!(
+        "policy {} with {} rules, id {}",
+        layers.join(" + "),
+        policy.rules.len(),
+        policy.id
+    ));
+    for warning in &policy.warnings {
+        report::warning(format!("{}:{}: {}", quoted(&warning.file), warning.line, warning.message));
     }
-    exit_of(report)
+    if let Some(kid) = config.ring.selected() {
+        report::note(format!("correlation IDs are made with key {}", kid.as_str()));
+    }
+    if threads > 1 {
+        report::note("this version redacts in one thread");
+    }
 }
 
 /// Files as named, or standard input if none are.

@@ -6,11 +6,6 @@ use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
 
-use crate::engine::policy::PolicyErrors;
-
-/// Width of messages that quote a file.
-const SCREEN_COLUMNS: usize = 100;
-
 /// Every status the program can end with, and what it says to a script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
@@ -59,15 +54,6 @@ impl Failure {
         if let Some(hint) = &self.hint {
             say(&format!("\n{}hint:{:#} {hint}", tone(AnsiColor::Cyan), tone(AnsiColor::Cyan)));
         }
-    }
-}
-
-impl From<PolicyErrors> for Failure {
-    /// All errors, each with the lines of the file around it.
-    fn from(errors: PolicyErrors) -> Failure {
-        let color = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
-        let screens = errors.render(color, SCREEN_COLUMNS);
-        Failure::new(Exit::Invalid, format!("{errors}\n\n{}", screens.trim_end()))
     }
 }
 

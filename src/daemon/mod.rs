@@ -5,15 +5,19 @@
 //! back-pressure, and a runtime would only add start-up time and a hop.
 
 mod config;
+mod rotation;
 mod shutdown;
 
+use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
 pub use config::Config;
+use rotation::Rotation;
 pub use shutdown::on_signals;
 
 use crate::engine::redact::Redactor;
+use crate::keys;
 use crate::limits;
 use crate::pipeline::{Gate, Totals, Wake, Waker};
 use crate::sink::{Sink, SinkError, Stdout};
@@ -63,7 +67,7 @@ pub fn run(
 ) -> Result<Report, RunError> {
     let (batches, received) = sync_channel(limits::BATCHES_QUEUED_MAX);
     let sink = Sink::Stdout(Stdout::new(config.style)?);
-    let policy = config.policy.id;
+    let mut rotation = Rotation::new(Arc::clone(&config.ring), keys::now());
     let mut redactor = Redactor::new(config.policy, config.ring);
     redactor.set_format(config.format);
     redactor.set_remarks(config.remarks);
@@ -71,7 +75,12 @@ pub fn run(
     if let Some(bytes) = std::env::var_os("REDACTD_PANIC_ON") {
         redactor.panic_on(bytes.as_encoded_bytes());
     }
-    let gate = Gate::new(redactor, policy, vec![batches]);
+    let at_border = Box::new(move |redactor: &mut Redactor| {
+        if let Some(ring) = rotation.turn(keys::now()) {
+            redactor.set_ring(ring);
+        }
+    });
+    let gate = Gate::new(redactor, at_border, vec![batches]);
     let lines = Lines::new(config.line_bytes_max);
     thread::scope(|scope| {
         let sink = thread::Builder::new().name("sink".into()).spawn_scoped(scope, move || {

@@ -5,6 +5,7 @@ use std::sync::mpsc::Sender;
 
 use crate::engine::policy::PolicyId;
 use crate::engine::redact::Redacted;
+use crate::limits;
 
 /// Redacted records that travel together. Shared by all sinks through an `Arc`: it is settled when the last sink lets
 /// go of it, so a sink that panics or is dropped cannot leave it open, and cannot make it look delivered either.
@@ -69,6 +70,9 @@ impl Batch {
 impl Drop for Batch {
     fn drop(&mut self) {
         let mut spare = std::mem::take(&mut self.lines);
+        if spare.len() > limits::BATCH_KEPT_BYTES_MAX {
+            spare = Redacted::default();
+        }
         spare.clear();
         let delivered = self.ack.confirmed.load(Ordering::Acquire) >= self.ack.required;
         // A source that is gone needs no answer.

@@ -9,5 +9,5 @@ mod gate;
 mod wake;
 
 pub use batch::{Batch, Settled};
-pub use gate::{Closed, Gate, Raw, Totals};
+pub use gate::{AtBorder, Closed, Gate, Raw, Totals};
 pub use wake::{Ready, Wake, Waker};

@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use crate::engine::correlate::find_ids;
+
 /// What is done for a terminal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Style {
@@ -44,17 +46,19 @@ pub fn paint(text: &[u8], style: Style, out: &mut Vec<u8>) {
     plain(&text[at..], style.escape, out);
 }
 
-/// The spans that stand for something, in order and disjoint. They are recognised by their grammar: an application
+/// Placeholders and IDs, in order and disjoint. They are recognised by their grammar: an application
 /// that logs the same text gets it highlighted too.
 fn replacements(text: &[u8]) -> Vec<Range<usize>> {
-    let mut spans: Vec<Range<usize>> = Vec::new();
-    for start in memchr::memchr_iter(b'[', text) {
-        if let Some(length) = placeholder(&text[start..])
-            && spans.last().is_none_or(|last| last.end <= start)
-        {
-            spans.push(start..start + length);
-        }
-    }
+    let placeholders =
+        memchr::memchr_iter(b'[', text).filter_map(|start| Some(start..start + placeholder(&text[start..])?));
+    let mut spans: Vec<_> = find_ids(text).map(|(start, end)| start..end).chain(placeholders).collect();
+    spans.sort_unstable_by_key(|span| span.start);
+    let mut end = 0;
+    spans.retain(|span| {
+        let free = span.start >= end;
+        end = end.max(span.end);
+        free
+    });
     spans
 }
 
@@ -142,6 +146,13 @@ mod tests {
             assert_eq!(painted(given.as_bytes(), true, false), expected);
         }
         assert_eq!(painted(b"8 bit \x9b2J \xff", true, false), "8 bit \\x9b2J \\xff");
+    }
+
+    #[test]
+    fn correlation_ids_are_highlighted() {
+        let id = "email_k7q2z9pcvw4ht3n8rm5xjd6y0s1b";
+        let text = format!("to {id}, {id}x");
+        assert_eq!(painted(text.as_bytes(), true, true), format!("to \x1b[1;36m{id}\x1b[22;39m, {id}x"));
     }
 
     #[test]

@@ -49,7 +49,7 @@ pub fn read(
             return Ok(End::Drained);
         }
         progress(bytes as u64);
-        if lines.filled(bytes, &mut |raw| gate.take(raw)) == Err(Closed) {
+        if lines.filled(bytes, &mut |raw| gate.take(raw)).and_then(|()| gate.flush_aged()) == Err(Closed) {
             return Ok(End::OutputGone);
         }
     }

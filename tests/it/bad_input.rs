@@ -4,7 +4,7 @@ use std::fs::File;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
 
-use crate::harness::{Scratch, redactd, run, run_command};
+use crate::harness::{Live, Scratch, redactd, run, run_command};
 
 /// Status and standard error of a run.
 fn screen(args: &[&str]) -> (i32, String) {
@@ -145,4 +145,33 @@ fn help_into_a_closed_or_full_output_is_no_panic() {
     assert_eq!(output.status.code(), Some(74));
     let run = run_command(redactd(&["--version"]), b"");
     assert_eq!(String::from_utf8(run.stdout).unwrap(), format!("redactd {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+/// The failpoint is part of debug builds only.
+#[cfg(debug_assertions)]
+#[test]
+fn a_panic_withholds_the_record_and_prints_nothing_but_a_place() {
+    let mut command = redactd(&["-q"]);
+    command.env("REDACTD_PANIC_ON", "canary").env("RUST_BACKTRACE", "full");
+    let run = run_command(command, b"before\n{\"a\":\"canary-4711\"}\ncanary-4711\nafter\n");
+    let expected =
+        "before\n{\"redactd\":{\"withheld\":\"internal\",\"bytes\":19}}\n[withheld:internal]\nafter\n";
+    assert_eq!((run.code, String::from_utf8(run.stdout).unwrap().as_str()), (0, expected));
+    assert_eq!(run.stderr.lines().count(), 2, "{}", run.stderr);
+    for line in run.stderr.lines() {
+        assert!(line.starts_with("redactd: internal error at src/engine/redact/"), "{line}");
+    }
+}
+
+#[test]
+fn memory_with_raw_lines_is_never_dumped() {
+    let mut live = Live::start(&["-q"]);
+    live.write(b"up\n");
+    live.line();
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", live.pid().as_raw_nonzero())).unwrap();
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+    assert_eq!(
+        core.split_whitespace().collect::<Vec<_>>(),
+        ["Max", "core", "file", "size", "0", "0", "bytes"]
+    );
 }

@@ -11,3 +11,4 @@ mod pipe;
 mod policy;
 mod readme;
 mod samples;
+mod terminal;

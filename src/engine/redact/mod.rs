@@ -150,6 +150,12 @@ impl Redactor {
         &self.policy
     }
 
+    /// The keys of the following lines' IDs. One line has one ring; whoever needs more lines to have the same changes it
+    /// between them.
+    pub fn set_ring(&mut self, ring: Arc<Keyring>) {
+        self.ring = ring;
+    }
+
     /// How the following lines are read.
     pub fn set_format(&mut self, format: Format) {
         self.format = format;
