@@ -18,7 +18,7 @@ const SECOND: Duration = Duration::from_secs(1);
 #[test]
 fn every_byte_of_harmless_lines_comes_through() {
     let long = "word ".repeat(100_000);
-    let numbers: String = (1..=200_000).map(|number| format!("{number}\n")).collect();
+    let numbers: String = (1..=100_000).map(|number| format!("{number}\n")).collect();
     for input in [
         "",
         "\n",
@@ -43,9 +43,9 @@ fn every_byte_of_harmless_lines_comes_through() {
 #[test]
 fn as_many_lines_come_out_as_went_in() {
     let input: String =
-        (1..=100_000).map(|id| format!("{{\"id\":{id},\"mail\":\"p{id}@corp.example\"}}\n")).collect();
+        (1..=20_000).map(|id| format!("{{\"id\":{id},\"mail\":\"p{id}@corp.example\"}}\n")).collect();
     let run = run(&["-q"], input.as_bytes());
-    assert_eq!(run.stdout.iter().filter(|&&byte| byte == b'\n').count(), 100_000);
+    assert_eq!(run.stdout.iter().filter(|&&byte| byte == b'\n').count(), 20_000);
     assert_eq!(run.code, 0);
 }
 

@@ -117,7 +117,7 @@ fn the_first_signal_ends_typing() {
 fn a_progress_bar_is_shown_only_while_files_go_elsewhere() {
     let scratch = Scratch::new();
     let ring = scratch.ring();
-    let file = scratch.file("app.log", "a line of a log\n".repeat(400_000));
+    let file = scratch.file("app.log", "a line of a log\n".repeat(60_000));
     for (args, bar) in [(&["--key-file", &ring, &file][..], true), (&["-q", &file], false)] {
         let terminal = Terminal::open();
         let mut command = command(args);
