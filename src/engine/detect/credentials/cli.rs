@@ -8,7 +8,20 @@ pub(super) const CLI_SECRET: Detector = Detector {
     name: "cli_secret",
     kind: "opaque",
     family: Family::Credentials,
-    anchors: &[Anchor::Literal(&[" -u", " --user", " --proxy-user", " -U ", " -p", " -a ", " -w "])],
+    anchors: &[Anchor::Literal(&[
+        " -u ",
+        " --user ",
+        " --user=",
+        " --proxy-user ",
+        " -U ",
+        " -p ",
+        " -a ",
+        " -w ",
+        "mysql ",
+        "mysqldump ",
+        "mysqladmin ",
+        "mariadb ",
+    ])],
     check,
     samples: &[
         Sample { field: "", text: "curl -u bob:n0tReal https://a.example", hit: "n0tReal" },
@@ -39,7 +52,8 @@ pub(super) const CLI_SECRET: Detector = Detector {
 const PROGRAM_REACH: usize = 200;
 
 fn check(site: &Site<'_>) -> Check {
-    let text = rest(site, site.at + 1);
+    // After the space, or at the program's name.
+    let text = rest(site, site.at + usize::from(site.text[site.at] == b' '));
     let flag_end = text.iter().position(|b| matches!(b, b' ' | b'=')).unwrap_or(text.len());
     let flag = &text[..flag_end];
     let program = |names: &[&str]| {
@@ -49,20 +63,26 @@ fn check(site: &Site<'_>) -> Check {
     };
     let (start, pair) = match flag {
         b"-u" | b"--user" | b"--proxy-user" | b"-U" if program(&["curl", "http", "wget"]) => (flag_end, true),
-        b"-p" if program(&["login", "sshpass", "psexec", "mongo", "mysql", "mariadb", "satmodel", "az "]) => {
-            (flag_end, false)
-        }
-        // `-psecret`: only these programs take it glued.
-        [b'-', b'p', ..] if program(&["mysql", "mariadb", "sshpass"]) && !flag.starts_with(b"-p:") => {
-            (2, false)
-        }
+        b"-p" if program(&["login", "sshpass", "psexec", "mongo"]) => (flag_end, false),
         b"-a" if program(&["redis"]) => (flag_end, false),
         b"-w" if program(&["ldap"]) => (flag_end, false),
+        b"mysql" | b"mysqldump" | b"mysqladmin" | b"mariadb" => match glued(text) {
+            Some(start) => (start, false),
+            None => return Check::No,
+        },
         _ => return Check::No,
     };
     let gap = text[start..].iter().take(8).take_while(|b| matches!(b, b' ' | b'=')).count();
-    let from = site.at + 1 + start + gap;
+    let from = site.part.end - text.len() + start + gap;
     value(site, from, pair)
+}
+
+/// The password in `mysql -u root -psecret`: only these programs take it glued.
+fn glued(line: &[u8]) -> Option<usize> {
+    let line = &line[..line.len().min(PROGRAM_REACH)];
+    let line = &line[..memchr::memchr(b'\n', line).unwrap_or(line.len())];
+    let flag = memchr::memmem::find(line, b" -p")? + 3;
+    line.get(flag).filter(|b| !b.is_ascii_whitespace()).map(|_| flag)
 }
 
 fn value(site: &Site<'_>, from: usize, pair: bool) -> Check {

@@ -11,24 +11,25 @@ use super::value::objection;
 /// Words that announce a secret. The key around one is read before it counts.
 #[rustfmt::skip]
 pub(super) const WORDS: &[&str] = &[
-    "password", "Password", "PassWord", "PASSWORD", "passwd", "Passwd", "PASSWD", "passphrase", "Passphrase",
-    "_pass", "_PASS", "token", "Token", "TOKEN", "secret", "Secret", "SECRET", "apikey", "apiKey", "APIKEY",
-    "api_key", "api-key", "_key", "_KEY", "Key", "KEY", "creds", "credential", "Credential", "pwd", "PWD",
-    " pw ",
+    "password", "Password", "PassWord", "PASSWORD", "passwd", "Passwd", "PASSWD", "passphrase", "Passphrase", "_pass", "_PASS",
+    "token", "Token", "TOKEN", "secret", "Secret", "SECRET", "apikey", "APIKEY", "key", "Key", "KEY", "creds", "credential",
+    "Credential", "pwd", "PWD", " pw ",
 ];
 
 const KEY_CHARS: Alphabet = WORD.and(b"-.");
 const KEY_BYTES_MAX: usize = 64;
 
-/// How key and value are joined, from the surest to the weakest.
+/// How key and value are joined.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Join {
-    /// `=`, `:=`, `=>`, `==`, `:`, `",` of an argument list, `>` of an element, `is "`.
+    /// `=`, `:=`, `=>`, `==`, `:`, `",` of an argument list, `>` of an element.
     Sign,
-    /// A space after a flag (`--token x`) or in `login x password y`.
-    Flag,
-    /// Only a space, a dash or a bar: the value itself must convince.
+    /// `is`: sure before a quote.
+    Is,
+    /// A space, dash or bar: sure after a flag (`--token x`) and in `login x password y`.
     Space,
+    /// Words and a colon, then a line of its own.
+    Words,
 }
 
 pub(super) fn check(site: &Site<'_>) -> Check {
@@ -40,26 +41,38 @@ pub(super) fn check(site: &Site<'_>) -> Check {
     if back == KEY_BYTES_MAX || ahead == KEY_BYTES_MAX {
         return Check::No;
     }
-    let (key_start, key_end) = (anchor - back, anchor + ahead);
-    let key = part[key_start..key_end].trim_ascii();
-    let flag = key.starts_with(b"-");
-    let words = Words::of(key);
-    let class = key::noun(&words);
+    let (mut key_start, key_end) = (anchor - back, anchor + ahead);
+    let flag = part[key_start..].starts_with(b"-");
+    let mut words = Words::of(&part[key_start..key_end]);
+    let mut class = key::noun(&words);
+    if class == Class::Key && words.len() == 1 && key_start > site.part.start && part[key_start - 1] == b' ' {
+        // `API key`, `Unseal Key`: the word before belongs to it.
+        key_start -= 1 + WORD.run_back(&part[site.part.start..key_start - 1], KEY_BYTES_MAX);
+        words = Words::of(&part[key_start..key_end]);
+        class = key::noun(&words);
+    }
     if class == Class::None {
         return Check::No;
     }
-    let Some((join, start, quote)) = joined(part, key_end, flag || after_login(site, key_start)) else {
+    let opened = key_start > site.part.start && part[key_start - 1] == b'<';
+    let Some((join, start, quote)) = joined(part, key_end, opened, class) else {
         return compared(site, key_start, class);
     };
     let end = value_end(part, start, quote);
     let value = &part[start..end];
     let vendored = class == Class::Key && (key::names_vendor(&words) || vendor_before(site, key_start));
-    let class = match join {
-        // Prose: whatever the key, only what looks drawn.
-        Join::Space if class == Class::Key && !vendored => return Check::Miss(Why::NoKeyword),
-        Join::Space => Class::Vendor,
-        _ if vendored => Class::Vendor,
-        _ => class,
+    let sure = match join {
+        Join::Sign => true,
+        Join::Is => quote.is_some(),
+        Join::Space => flag || after_login(site, key_start),
+        Join::Words => false,
+    };
+    let class = match class {
+        Class::Key if !sure && !vendored => return Check::Miss(Why::NoKeyword),
+        Class::Key if vendored => Class::Vendor,
+        class if sure => class,
+        // In prose, whatever the key, only what looks drawn.
+        _ => Class::Vendor,
     };
     match objection(value, class, quote.is_some()) {
         None => Check::Hit { start, end },
@@ -67,43 +80,81 @@ pub(super) fn check(site: &Site<'_>) -> Check {
     }
 }
 
-/// What joins key and value, where the value begins, and the quote it stands in.
-fn joined(text: &[u8], key_end: usize, flag: bool) -> Option<(Join, usize, Option<u8>)> {
+/// What joins key and value, where the value begins, and the quote it stands in. `opened` says that a `<` stands before the
+/// key.
+fn joined(text: &[u8], key_end: usize, opened: bool, class: Class) -> Option<(Join, usize, Option<u8>)> {
     let mut at = key_end;
     let closed = skip(text, &mut at, |b| matches!(b, b'"' | b'\'' | b'`' | b'\\' | b']' | b')'), 3) > 0;
-    let spaces = skip(text, &mut at, |b| matches!(b, b' ' | b'\t'), 12);
-    let sign = skip(text, &mut at, |b| matches!(b, b'=' | b':' | b'!' | b'>'), 4);
-    let mut join = Join::Space;
-    if sign > 0 {
-        join = Join::Sign;
-        if text[at - 1] == b'>' || text[at - 1] == b':' {
-            skip(text, &mut at, |b| b.is_ascii_whitespace(), 40);
+    let spaces = skip(text, &mut at, is_blank, 12);
+    at = declared(text, at).unwrap_or(at);
+    if class != Class::Password && spaces == 1 {
+        // `Unseal Key 2:`
+        let number = skip(text, &mut at, |b| b.is_ascii_digit(), 2);
+        if text.get(at) != Some(&b':') {
+            at -= number;
         }
-    } else if closed && text.get(at) == Some(&b',') {
-        at += 1;
-        join = Join::Sign;
-    } else if text[at..].starts_with(b"is ") || text[at..].starts_with(b"is: ") {
-        at += 3;
-        join = Join::Flag; // only before a quote, see below
-    } else if matches!(text.get(at), Some(b'-' | b'|')) && spaces > 0 {
-        at += 1;
-    } else if spaces == 0 && !closed {
-        return None;
-    } else if flag {
-        join = Join::Flag;
     }
-    let is = join == Join::Flag && !flag;
-    skip(text, &mut at, |b| matches!(b, b' ' | b'\t'), 12);
+    let signs = skip(text, &mut at, |b| matches!(b, b'=' | b':' | b'!' | b'>'), 4);
+    let join = match (signs, &text[at..]) {
+        (1, _) if text[at - 1] == b'>' && !opened => return None,
+        (1.., _) => {
+            if matches!(text[at - 1], b'>' | b':') {
+                skip(text, &mut at, |b| b.is_ascii_whitespace(), 40);
+            }
+            Join::Sign
+        }
+        (0, [b',', ..]) if closed => {
+            at += 1;
+            Join::Sign
+        }
+        (0, [b'i', b's', b' ' | b':', ..]) => {
+            at += 3;
+            Join::Is
+        }
+        (0, [b'-' | b'|', ..]) if spaces > 0 => {
+            at += 1;
+            Join::Space
+        }
+        _ if spaces == 0 => return None,
+        (0, rest) => match announced(rest).filter(|_| class == Class::Password) {
+            Some(length) => {
+                at += length;
+                Join::Words
+            }
+            None => Join::Space,
+        },
+    };
+    skip(text, &mut at, is_blank, 12);
     let escapes = skip(text, &mut at, |b| b == b'\\', 4);
     let quote = text.get(at).copied().filter(|b| matches!(b, b'"' | b'\'' | b'`'));
-    if is && quote.is_none() {
-        join = Join::Space;
-    }
     if closed && join == Join::Space && quote.is_none() {
         return None; // a quoted word in a sentence
     }
     let start = if quote.is_some() { at + 1 } else { at - escapes };
     (start < text.len()).then_some((join, start, quote))
+}
+
+fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t')
+}
+
+/// `apiKey string = …`, `password: str = …`: where the sign after the type stands.
+fn declared(text: &[u8], at: usize) -> Option<usize> {
+    let rest = text[at..].strip_prefix(b":").unwrap_or(&text[at..]).trim_ascii_start();
+    let kind = [&b"string"[..], b"String", b"str", b"&str", b"text"]
+        .into_iter()
+        .find(|kind| rest.starts_with(kind))?;
+    let sign = text.len() - rest.len() + kind.len();
+    let sign = sign + text[sign..].iter().take(8).take_while(|&&b| is_blank(b)).count();
+    (text.get(sign) == Some(&b'=')).then_some(sign)
+}
+
+/// `password to go on with the setup:` and a line of its own: how long the words and the white space are.
+fn announced(rest: &[u8]) -> Option<usize> {
+    let words = rest.iter().take(60).take_while(|b| b.is_ascii_alphabetic() || **b == b' ').count();
+    let colon = rest[words..].strip_prefix(b":")?;
+    let gap = colon.iter().take(8).take_while(|b| b.is_ascii_whitespace()).count();
+    colon[..gap].contains(&b'\n').then_some(words + 1 + gap)
 }
 
 fn skip(text: &[u8], at: &mut usize, what: impl Fn(u8) -> bool, limit: usize) -> usize {

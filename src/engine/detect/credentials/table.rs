@@ -74,25 +74,26 @@ pub(super) const GITLAB: Table = table![
     t("_gitlab_session=", &[Run(LOWNUM, 32, 64)]).keep(),
 ];
 
+const HOOK: &[Part] = &[Run(PATH, 16, 255)];
 const SLACK_BODY: &[Part] = &[Run(B64URL.and(b"%+/="), 10, LONG)];
 
 pub(super) const SLACK: Table = table![
-    t("xoxa-", SLACK_BODY),
-    t("xoxb-", SLACK_BODY),
-    t("xoxc-", SLACK_BODY),
-    t("xoxd-", SLACK_BODY),
-    t("xoxe-", SLACK_BODY),
-    t("xoxe.xoxb-", SLACK_BODY),
-    t("xoxe.xoxp-", SLACK_BODY),
-    t("xoxo-", SLACK_BODY),
-    t("xoxp-", SLACK_BODY),
-    t("xoxr-", SLACK_BODY),
-    t("xoxs-", SLACK_BODY),
-    t("xapp-", SLACK_BODY),
-    t("xwfp-", SLACK_BODY),
-    t("hooks.slack.com/services/", &[Run(PATH, 16, 255)]).any().keep(),
-    t("hooks.slack.com/workflows/", &[Run(PATH, 16, 255)]).any().keep(),
-    t("hooks.slack.com/triggers/", &[Run(PATH, 16, 255)]).any().keep(),
+    t("xoxa-", SLACK_BODY).digit(),
+    t("xoxb-", SLACK_BODY).digit(),
+    t("xoxc-", SLACK_BODY).digit(),
+    t("xoxd-", SLACK_BODY).digit(),
+    t("xoxe-", SLACK_BODY).digit(),
+    t("xoxe.xoxb-", SLACK_BODY).digit(),
+    t("xoxe.xoxp-", SLACK_BODY).digit(),
+    t("xoxo-", SLACK_BODY).digit(),
+    t("xoxp-", SLACK_BODY).digit(),
+    t("xoxr-", SLACK_BODY).digit(),
+    t("xoxs-", SLACK_BODY).digit(),
+    t("xapp-", SLACK_BODY).digit(),
+    t("xwfp-", SLACK_BODY).digit(),
+    t("/services/", HOOK).any().on("hooks.slack.com"),
+    t("/workflows/", HOOK).any().on("hooks.slack.com"),
+    t("/triggers/", HOOK).any().on("hooks.slack.com"),
 ];
 
 // Publishable keys (`pk_live_`) are made to be seen: they stay.
@@ -169,6 +170,9 @@ pub(super) const REGISTRY: Table = table![
     t("ddo_", &[Run(ALNUM, 36, 40)]),
 ];
 
+const DISCORD_HOOK: &[Part] = &[Run(DIGIT, 10, 20), Lit("/"), Run(B64URL, 32, 100)];
+const TEAMS_HOOK: &[Part] = &[Run(PATH.and(b"@"), 36, 255)];
+
 pub(super) const MESSAGING: Table = table![
     t("SG.", &[Run(B64URL, 16, 32), Lit("."), Run(B64URL, 16, 64)]),
     t("key-", &[Run(LOWNUM, 32, 32)]),
@@ -188,17 +192,15 @@ pub(super) const MESSAGING: Table = table![
     t("sub-c-", UUID),
     t("sec-c-", &[Run(B64, 40, 64)]),
     t("dG9rO", &[Run(B64, 50, 80)]),
-    t("discord.com/api/webhooks/", &[Run(DIGIT, 10, 20), Lit("/"), Run(B64URL, 32, 100)]).keep(),
-    t("discordapp.com/api/webhooks/", &[Run(DIGIT, 10, 20), Lit("/"), Run(B64URL, 32, 100)]).keep(),
-    t(".webhook.office.com/webhookb2/", &[Run(PATH.and(b"@"), 36, 255)]).keep(),
-    t("outlook.office.com/webhook/", &[Run(PATH.and(b"@"), 36, 255)]).keep(),
-    t("outlook.office365.com/webhook/", &[Run(PATH.and(b"@"), 36, 255)]).keep(),
-    t("hooks.zapier.com/hooks/catch/", &[Run(PATH, 8, 64)]).any().keep(),
-    t("maker.ifttt.com/use/", &[Run(B64URL, 16, 64)]).keep(),
-    t("hooks.chime.aws/incomingwebhooks/", &[Run(PATH.and(b"?=&"), 36, 255)]).keep(),
-    t("/open-apis/bot/v2/hook/", UUID).keep(),
-    t("/cgi-bin/webhook/send?key=", UUID).keep(),
-    t("/robot/send?access_token=", &[Run(HEX, 64, 64)]).keep(),
+    t("/api/webhooks/", DISCORD_HOOK).on("discord.com"),
+    t("/api/webhooks/", DISCORD_HOOK).on("discordapp.com"),
+    t("/webhookb2/", TEAMS_HOOK).on(".webhook.office.com"),
+    t("/webhook/", TEAMS_HOOK).on("outlook.office.com"),
+    t("/webhook/", TEAMS_HOOK).on("outlook.office365.com"),
+    t("/hooks/catch/", &[Run(PATH, 8, 64)]).any().on("hooks.zapier.com"),
+    t("/incomingwebhooks/", &[Run(PATH, 36, 255)]).on("hooks.chime.aws"),
+    t("/open-apis/bot/v2/hook/", UUID).on("open.feishu.cn"),
+    t("/open-apis/bot/v2/hook/", UUID).on("open.larksuite.com"),
 ];
 
 pub(super) const VENDOR: Table = table![
@@ -230,24 +232,15 @@ pub(super) const VENDOR: Table = table![
     t("vck_", &[Run(ALNUM, 24, 64)]),
     t("rnd_", &[Run(ALNUM, 28, 40)]),
     t("tk-us-", &[Run(B64URL, 40, 64)]),
-    t(
-        "tskey-",
-        &[
-            OneOf(&[
-                "auth-",
-                "api-",
-                "client-",
-                "webhook-",
-                "scim-",
-                "secret-",
-                "reusable-",
-                "ephemeral-",
-                "oidc-"
-            ]),
-            Run(B64URL, 10, 80),
-        ]
-    )
-    .any(),
+    t("tskey-auth-", &[Run(B64URL, 10, 80)]).any(),
+    t("tskey-api-", &[Run(B64URL, 10, 80)]).any(),
+    t("tskey-client-", &[Run(B64URL, 10, 80)]).any(),
+    t("tskey-webhook-", &[Run(B64URL, 10, 80)]).any(),
+    t("tskey-scim-", &[Run(B64URL, 10, 80)]).any(),
+    t("tskey-secret-", &[Run(B64URL, 10, 80)]).any(),
+    t("tskey-reusable-", &[Run(B64URL, 10, 80)]).any(),
+    t("tskey-ephemeral-", &[Run(B64URL, 10, 80)]).any(),
+    t("tskey-oidc-", &[Run(B64URL, 10, 80)]).any(),
     t("SWMTKN-1-", &[Run(LOWNUM, 40, 60), Lit("-"), Run(LOWNUM, 20, 32)]),
     t("SWMKEY-1-", &[Run(B64, 40, 60)]),
     t("sha256~", &[Run(B64URL, 43, 43)]),

@@ -14,10 +14,23 @@ pub(super) struct Token {
     parts: &'static [Part],
     /// What stands before the literal: alphabet, fewest, most.
     before: (Alphabet, usize, usize),
-    /// Whether the body must look random because the literal alone says little.
-    drawn: bool,
+    /// What the body must show.
+    guard: Guard,
+    /// What must stand right before the token: the host of a webhook.
+    host: &'static str,
     /// Whether the literal stays: it is a key or a host, not a part of the secret.
     keep: bool,
+}
+
+/// How much a literal says on its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Guard {
+    /// Little: the body must look random.
+    Drawn,
+    /// Something: the body must hold a digit.
+    Digit,
+    /// Enough: any body but a mask will do.
+    Any,
 }
 
 /// A piece of a token after its literal.
@@ -36,12 +49,25 @@ pub(super) enum Part {
 impl Token {
     /// A token whose body must look random.
     pub const fn new(prefix: &'static str, parts: &'static [Part]) -> Token {
-        Token { prefix, parts, before: (NONE, 0, 0), drawn: true, keep: false }
+        Token { prefix, parts, before: (NONE, 0, 0), guard: Guard::Drawn, host: "", keep: false }
     }
 
     /// The literal says enough: any body but a placeholder will do.
     pub const fn any(mut self) -> Token {
-        self.drawn = false;
+        self.guard = Guard::Any;
+        self
+    }
+
+    /// The literal says something: a body with a digit will do.
+    pub const fn digit(mut self) -> Token {
+        self.guard = Guard::Digit;
+        self
+    }
+
+    /// Only right after this host; the literal, a path, stays.
+    pub const fn on(mut self, host: &'static str) -> Token {
+        self.host = host;
+        self.keep = true;
         self
     }
 
@@ -65,13 +91,13 @@ impl Token {
         }
         let (alphabet, min, max) = self.before;
         let back = alphabet.run_back(&site.text[site.part.start..site.at], max + 1);
-        if back < min {
+        if back < min || !site.text[site.floor.min(site.at)..site.at].ends_with(self.host.as_bytes()) {
             return Check::No;
         }
         let first = site.at - back;
         // A literal as long and odd as `github_pat_` cannot be a part of a word.
         let unmistakable = self.prefix.len() >= 8 && self.prefix.bytes().any(|b| !b.is_ascii_alphanumeric());
-        if back > max || !(unmistakable || begins(site, first)) {
+        if back > max || !(unmistakable || !self.host.is_empty() || begins(site, first)) {
             return Check::Miss(Why::Boundary);
         }
         let body = site.at + self.prefix.len();
@@ -87,7 +113,12 @@ impl Token {
         if is_mask(secret) {
             return Check::Miss(Why::Placeholder);
         }
-        if self.drawn && !Makeup::of(secret).looks_drawn() {
+        let convincing = match self.guard {
+            Guard::Drawn => Makeup::of(secret).looks_drawn(),
+            Guard::Digit => secret.iter().any(u8::is_ascii_digit),
+            Guard::Any => true,
+        };
+        if !convincing {
             return Check::Miss(Why::LowEntropy);
         }
         Check::Hit { start: if self.keep { body } else { first }, end }
@@ -220,7 +251,7 @@ pub(super) mod tests {
     }
 
     fn made(token: &Token, salt: usize) -> (String, usize) {
-        let mut text = String::new();
+        let mut text = String::from(token.host);
         fill(token.before.0, token.before.1, salt, &mut text);
         let at = text.len();
         text.push_str(token.prefix);
@@ -245,7 +276,7 @@ pub(super) mod tests {
             if !token.parts.iter().all(|p| matches!(p, Part::Run(_, 0, _))) {
                 assert!(!matches!(table.find(&site(cut, at)), Check::Hit { .. }), "{cut}");
             }
-            if token.prefix.len() < 8 && token.before.1 == 0 {
+            if token.prefix.len() < 8 && token.before.1 == 0 && token.host.is_empty() {
                 let glued = format!("abcd{text}");
                 assert!(!matches!(table.find(&site(&glued, at + 4)), Check::Hit { .. }), "{glued}");
             }

@@ -89,6 +89,16 @@ fn is_code(value: &[u8]) -> bool {
     {
         return true;
     }
+    // `Token{9f4ef63`, `Proxy@2bd79ce`: how objects print themselves.
+    let shown = value.iter().position(|&b| matches!(b, b'{' | b'@')).filter(|&at| at > 2);
+    if let Some(at) = shown
+        && value[0].is_ascii_alphabetic()
+        && value[..at].iter().any(u8::is_ascii_uppercase)
+        && value[..at].iter().all(|&b| b.is_ascii_alphabetic() || matches!(b, b'.' | b'$'))
+        && value[at + 1..].iter().all(|&b| b.is_ascii_hexdigit() || b == b'}')
+    {
+        return true;
+    }
     let index = value.iter().position(|&b| b == b'[').filter(|&at| at > 0);
     if let Some(at) = index
         && value[..at].iter().all(|&b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'$'))

@@ -60,7 +60,7 @@ const VENDORS: &[&str] = &[
     "twitter", "typeform", "ubidots", "unplugg", "unsplash", "upcdatabase", "uplead", "uploadcare", "upstash",
     "uptimerobot", "urlscan", "userstack", "vagrant", "vercel", "vimeo", "virustotal", "visualcrossing",
     "voiceflow", "voicegain", "vonage", "vpnapi", "vultr", "walkscore", "wandb", "weatherbit", "weatherstack",
-    "webex", "webflow", "websitepulse", "whoxy", "wistia", "wix", "woocommerce", "workday", "workos",
+    "webex", "webflow", "websitepulse", "weixin", "whoxy", "wistia", "wix", "woocommerce", "workday", "workos",
     "worksnaps", "worldweather", "wrike", "xero", "yandex", "yelp", "youtube", "zapier", "zendesk", "zenhub",
     "zenserp", "zeplin", "zerobounce", "zerotier", "zilliz", "zoho", "zonka", "zulip",
 ];
