@@ -35,6 +35,7 @@ pub(super) const GENERIC_SECRET: Detector = Detector {
             text: "use this password to go on:\n\n9f86d081884c7d659a2feaa0c55ad015\n\nsee",
             hit: "9f86d081884c7d659a2feaa0c55ad015",
         },
+        Sample { field: "", text: "CREATE USER bob WITH PASSWORD 'n0tReal'", hit: "n0tReal" },
         Sample {
             field: "",
             text: "const toyToken string = \"n0tReal-n0tReal-99\"",

@@ -115,26 +115,27 @@ const ABOUT: &[&str] = &[
 /// Words before `key` that make it an ordinary one.
 #[rustfmt::skip]
 const ORDINARY_KEYS: &[&str] = &[
-    "authorized", "bucket", "cache", "candidate", "column", "composite", "config", "down", "event", "field",
-    "foreign", "group", "hash", "hot", "i18n", "index", "issuer", "item", "json", "lookup", "map", "message",
-    "meta", "object", "part", "partition", "press", "primary", "property", "public", "range", "redis",
-    "registry", "route", "routing", "row", "s3", "schema", "sequence", "shard", "short", "sort", "state",
-    "storage", "translation", "unique", "up", "host", "idempotency", "dedup", "deduplication", "correlation",
-    "locale",
+    "authorized", "bucket", "cache", "candidate", "column", "composite", "config", "correlation", "dedup",
+    "deduplication", "down", "event", "field", "foreign", "group", "hash", "host", "hot", "i18n",
+    "idempotency", "index", "issuer", "item", "json", "locale", "lookup", "map", "message", "meta", "object",
+    "part", "partition", "press", "primary", "property", "public", "range", "redis", "registry", "route",
+    "routing", "row", "s3", "schema", "sequence", "shard", "short", "sort", "state", "storage", "translation",
+    "unique", "up",
 ];
 
 /// Words before `key` that make it a secret one.
 #[rustfmt::skip]
 const SECRET_KEYS: &[&str] = &[
     "access", "account", "admin", "agent", "api", "app", "application", "auth", "client", "consumer", "crypt",
-    "crypto", "deploy", "encryption", "enc", "function", "hmac", "insert", "integration", "license", "master",
-    "preshared", "private", "project", "query", "rest", "search", "secret", "security", "server", "service",
-    "session", "shared", "sign", "signing", "ssh", "stream", "subscription", "unseal", "webhook", "wireguard",
-    "write", "read", "token",
+    "crypto", "deploy", "enc", "encryption", "function", "hmac", "insert", "integration", "license", "master",
+    "preshared", "private", "project", "query", "read", "rest", "search", "secret", "security", "server",
+    "service", "session", "shared", "sign", "signing", "ssh", "stream", "subscription", "token", "unseal",
+    "webhook", "wireguard", "write",
 ];
 
+/// Whether the word is in the list, which is sorted.
 fn among(list: &[&str], word: &[u8]) -> bool {
-    list.iter().any(|w| w.as_bytes() == word)
+    list.binary_search_by(|w| w.as_bytes().cmp(word)).is_ok()
 }
 
 fn contains(hay: &[u8], needle: &str) -> bool {
@@ -249,6 +250,13 @@ mod tests {
         assert_eq!(cut(""), "");
         assert_eq!(Words::of(&[b'a'; 200]).joined().len(), 64);
         assert_eq!(Words::of("a_".repeat(40).as_bytes()).len(), 16);
+    }
+
+    #[test]
+    fn lists_are_sorted() {
+        for list in [FORMS, ABOUT, ORDINARY_KEYS, SECRET_KEYS] {
+            assert!(list.is_sorted());
+        }
     }
 
     #[test]

@@ -90,14 +90,7 @@ fn check(site: &Site<'_>) -> Check {
         [b'{', ..] => braced(text),
         [b'$', b'2', ..] => bcrypt(text),
         [b'$', ..] => fields(&text[1..]).map(|n| n + 1),
-        [b'S', ..] => {
-            let rest = &text[10..];
-            let bits = DIGIT.run(rest, 3);
-            // `SCRAM-SHA-256$4096:salt$stored:server`
-            (bits == 3 && rest[3..].starts_with(b"$"))
-                .then(|| 13 + FIELD.and(b":$").run(&rest[3..], 255))
-                .filter(|&n| n > 60)
-        }
+        [b'S', ..] => scram(text),
         _ => fields(text),
     };
     match length {
@@ -109,9 +102,18 @@ fn check(site: &Site<'_>) -> Check {
     }
 }
 
+/// `SCRAM-SHA-256$4096:salt$stored:server`
+fn scram(text: &[u8]) -> Option<usize> {
+    let rest = text.strip_prefix(b"SCRAM-SHA-")?;
+    let bits = DIGIT.run(rest, 3);
+    let length = FIELD.and(b":$").run(&rest[bits..], 255);
+    (bits == 3 && rest[3..].starts_with(b"$") && length > 48).then_some(10 + bits + length)
+}
+
+/// `$2b$12$` and 53 characters.
 fn bcrypt(text: &[u8]) -> Option<usize> {
-    let cost = DIGIT.run(&text[4..], 2);
     let hash = text.get(7..)?;
+    let cost = DIGIT.run(&text[4..], 2);
     (cost == 2 && text[6] == b'$' && ALNUM.and(b"./").run(hash, 53) == 53).then_some(60)
 }
 

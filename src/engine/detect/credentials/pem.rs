@@ -91,7 +91,7 @@ fn check(site: &Site<'_>) -> Check {
         return putty(site, text);
     }
     // The label ends with dashes on the same line: `RSA PRIVATE KEY`, `RSA+PRIVATE+KEY`, `PGP PRIVATE KEY BLOCK`.
-    let label = &text[5..text.len().min(5 + LABEL_BYTES_MAX)];
+    let label = &text[text.len().min(5)..text.len().min(5 + LABEL_BYTES_MAX)];
     let Some(label_end) = label.windows(4).position(|w| w == b"----") else { return Check::No };
     let label = &label[..label_end];
     if label.contains(&b'\n') || !contains(label, b"PRIVATE") || !contains(label, b"KEY") {

@@ -186,13 +186,14 @@ fn value_end(text: &[u8], start: usize, quote: Option<u8>) -> usize {
     start + length
 }
 
-/// `login bob password …`, `-u bob -p …`: a name before the key makes the next word its password.
+/// `login bob password …`, `ALTER ROLE bob PASSWORD '…'`, `WITH PASSWORD '…'`: what stands before makes the next word a
+/// password.
 fn after_login(site: &Site<'_>, key_start: usize) -> bool {
-    let mut words = before(site, key_start, 96).rsplit(|b| b.is_ascii_whitespace()).filter(|w| !w.is_empty());
-    let _name = words.next();
-    words.next().is_some_and(|w| {
-        [&b"login"[..], b"username", b"user", b"account"].iter().any(|l| w.eq_ignore_ascii_case(l))
-    })
+    let among = |word: &[u8], list: &[&str]| list.iter().any(|w| word.eq_ignore_ascii_case(w.as_bytes()));
+    let mut words =
+        before(site, key_start, 96).rsplit(|b| b.is_ascii_whitespace()).filter(|word| !word.is_empty());
+    words.next().is_some_and(|word| among(word, &["with", "encrypted", "unencrypted"]))
+        || words.next().is_some_and(|word| among(word, &["login", "username", "user", "account", "role"]))
 }
 
 /// `"value" == key`: the literal on the other side.

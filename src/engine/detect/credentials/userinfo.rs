@@ -85,7 +85,7 @@ fn userinfo(site: &Site<'_>) -> Option<(std::ops::Range<usize>, std::ops::Range<
     if site.at == site.part.start || !before.is_ascii_alphanumeric() {
         return None;
     }
-    let start = site.at + if text[1] == b'/' { 3 } else { 5 };
+    let start = site.at + if text.get(1) == Some(&b'/') { 3 } else { 5 };
     let text = rest(site, start);
     let text = &text[..text.len().min(USERINFO_BYTES_MAX)];
     let end = text.iter().position(|&b| ends_userinfo(b)).unwrap_or(text.len());
@@ -124,7 +124,7 @@ fn late_sign(text: &[u8], authority: usize) -> Option<usize> {
 /// `jdbc:oracle:thin:user/password@…`
 fn oracle(site: &Site<'_>, text: &[u8]) -> Option<(std::ops::Range<usize>, std::ops::Range<usize>)> {
     let head = b"jdbc:oracle:".len();
-    let driver = text[head..].iter().take(8).position(|&b| b == b':')? + head + 1;
+    let driver = text.get(head..)?.iter().take(8).position(|&b| b == b':')? + head + 1;
     let end =
         text[driver..].iter().take(USERINFO_BYTES_MAX).position(|&b| b == b'@' || ends_userinfo(b))? + driver;
     let slash = memchr::memchr(b'/', &text[driver..end])? + driver;
