@@ -27,6 +27,12 @@ pub const NESTED_DEPTH_MAX: usize = 4;
 pub const PERCENT_DEPTH_MAX: usize = 2;
 /// Bytes decoded for one record, as a multiple of its length (a floor of 64 KiB applies).
 pub const DECODED_BYTES_FACTOR_MAX: usize = 4;
+/// Literals of detectors inside longer words that one record may hold.
+pub const GLUED_LITERALS_MAX: usize = 4096;
+/// How far after its literal a token or key block may end.
+pub const LITERAL_REACH_BYTES_MAX: usize = 16 << 10;
+/// How far after a word like `password` in prose a secret may end.
+pub const WORD_REACH_BYTES_MAX: usize = 1 << 10;
 /// Distinct paths whose decisions are remembered by one `Redactor`.
 pub const PATHS_MAX: usize = 16 << 10;
 /// Longest key whose decision is remembered.

@@ -9,7 +9,7 @@ use crate::engine::detect::{Check, DetectorIndex, Hints, Site, Why};
 use crate::engine::policy::{Action, Find, Policy, RuleIndex};
 use crate::engine::scan::classify::Map;
 use crate::engine::scan::view::{Decoded, View};
-use crate::limits::DECODED_BYTES_FACTOR_MAX;
+use crate::limits::{DECODED_BYTES_FACTOR_MAX, GLUED_LITERALS_MAX};
 
 use super::dispatch::Dispatch;
 use super::found::{Cause, Found, Place, Record};
@@ -73,6 +73,8 @@ pub(super) struct Scanner {
     pub containers: u32,
     /// Bytes that may still be decoded for this record.
     pub decode_left: usize,
+    /// Literals inside longer words that may still be looked at.
+    pub glued_left: usize,
     /// Whether the record needs more work than the budget allows.
     pub over_budget: bool,
     /// Whether words around a value were why it is kept.
@@ -92,6 +94,7 @@ impl Scanner {
             literal_hits: Vec::new(),
             containers: 0,
             decode_left: 0,
+            glued_left: 0,
             over_budget: false,
             kept_by_context: false,
             misses: None,
@@ -108,6 +111,7 @@ impl Scanner {
         self.containers = 0;
         self.kept_by_context = false;
         self.decode_left = (bytes * DECODED_BYTES_FACTOR_MAX).max(64 << 10);
+        self.glued_left = GLUED_LITERALS_MAX;
         self.over_budget = false;
         if let Some(misses) = &mut self.misses {
             misses.clear();
@@ -118,6 +122,7 @@ impl Scanner {
     pub fn start_field(&mut self, bytes: usize) {
         self.record.clear();
         self.decode_left = (bytes * DECODED_BYTES_FACTOR_MAX).max(64 << 10);
+        self.glued_left = GLUED_LITERALS_MAX;
         self.over_budget = false;
     }
 

@@ -1,6 +1,8 @@
 //! The only writer of output bytes: everything outside the spans is copied as it is, each span is written in the encoding
 //! of its place, and a dropped member takes its comma with it.
 
+use std::collections::HashMap;
+
 use crate::engine::correlate::Keyring;
 use crate::engine::policy::{Policy, RuleIndex};
 use crate::engine::scan::view::Level;
@@ -15,9 +17,8 @@ pub(super) struct Splicer {
     plain: Vec<u8>,
     written: Vec<u8>,
     canonical: Vec<u8>,
-    /// Keys that were written in this record: (object, end of its text in `key_texts`).
-    keys: Vec<(u32, usize)>,
-    key_texts: Vec<u8>,
+    /// Keys that were written in this record: by object and text, how often.
+    keys: HashMap<(u32, Box<[u8]>), u32>,
     /// Ranges removed by `drop`, with the container, ordinal, and whether nothing before it in its container stays.
     removed: Vec<(usize, usize, u32, u32, bool)>,
 }
@@ -66,7 +67,6 @@ impl Splicer {
     /// Forgets which keys were written: before the spans of a record are shown again, in order.
     pub fn restart(&mut self) {
         self.keys.clear();
-        self.key_texts.clear();
     }
 
     /// The replacement of one span, for people.
@@ -109,14 +109,9 @@ impl Splicer {
 
     /// Two keys of one object that become the same text get `~2`, `~3`.
     fn make_key_unique(&mut self, object: u32) {
-        let mut count = 1;
-        let mut start = 0;
-        for &(other, end) in &self.keys {
-            count += usize::from(other == object && self.key_texts[start..end] == *self.plain);
-            start = end;
-        }
-        self.key_texts.extend_from_slice(&self.plain);
-        self.keys.push((object, self.key_texts.len()));
+        let count = self.keys.entry((object, self.plain.as_slice().into())).or_default();
+        *count += 1;
+        let count = *count;
         if count > 1 {
             self.plain.extend_from_slice(format!("~{count}").as_bytes());
         }

@@ -10,10 +10,10 @@ use crate::engine::detect::{DetectorIndex, Hints, Next, Site};
 use crate::engine::policy::{Action, Find};
 use crate::engine::scan::classify::{Classes, class_of, classes};
 use crate::engine::scan::json::document_end;
-use crate::engine::scan::pairs::{Join, Pair, pair_at};
+use crate::engine::scan::pairs::{Join, LONG_VALUE_BYTES, Pair, pair_at};
 use crate::engine::scan::url::{Url, url_at};
 use crate::engine::scan::view::{Level, View, has_percent_escape, percent_decode, unescape};
-use crate::limits::{NESTED_DEPTH_MAX, PERCENT_DEPTH_MAX};
+use crate::limits::{LITERAL_REACH_BYTES_MAX, NESTED_DEPTH_MAX, PERCENT_DEPTH_MAX, WORD_REACH_BYTES_MAX};
 
 use super::field::Layout;
 use super::fixed::{self, Fixed};
@@ -119,17 +119,24 @@ impl Scanner {
     /// URLs and pairs.
     fn pairs(&mut self, cx: &Context<'_>, view: &View<'_>, spot: Spot, parts: &mut Parts) {
         let text = view.text;
-        let mut resume = 0;
+        let (mut resume, mut url_end, mut value_end) = (0, 0, 0);
         for sign in memchr::memchr2_iter(b':', b'=', text) {
             if sign < resume || parts.is_done(sign) {
                 continue;
             }
             if text[sign..].starts_with(b"://")
-                && let Some(url) = url_at(text, sign, resume)
+                && let Some(url) = url_at(text, sign, resume, url_end)
             {
                 self.url(cx, view, spot.path, parts, sign, url);
+                url_end = url.reach;
                 resume = url.authority_end;
-            } else if let Some(pair) = pair_at(text, sign, 0) {
+            } else if let Some(pair) = pair_at(text, sign, 0, value_end) {
+                // A value inside a long one was looked at with it.
+                let inner = sign < value_end && pair.end > pair.start + LONG_VALUE_BYTES;
+                value_end = value_end.max(pair.reach);
+                if inner {
+                    continue;
+                }
                 resume = self.pair(cx, view, spot, parts, pair).max(resume);
             }
         }
@@ -356,7 +363,7 @@ impl Scanner {
 
     /// All anchors of all detectors.
     fn anchors(&mut self, cx: &Context<'_>, view: &View<'_>, classes: Classes, spot: Spot, parts: &Parts) {
-        let mut look = Look { cx, view, spot, parts, hints: self.hints(spot.path) };
+        let mut look = Look { cx, view, spot, parts, hints: self.hints(spot.path), done: Vec::new() };
         for (byte, detectors) in &cx.dispatch.bytes {
             if classes.any(class_of(*byte)) {
                 for at in memchr::memchr_iter(*byte, view.text) {
@@ -425,12 +432,12 @@ impl Scanner {
                     if hit.at >= base + look.view.text.len() {
                         break;
                     }
-                    look.at(self, &cx.dispatch.by_literal[hit.literal as usize], hit.at - base);
+                    look.literal(self, &cx.dispatch.by_literal[hit.literal as usize], hit.at - base);
                 }
             }
             None => {
                 for found in literals.find_iter(look.view.text) {
-                    look.at(self, &cx.dispatch.by_literal[found.pattern().as_usize()], found.start());
+                    look.literal(self, &cx.dispatch.by_literal[found.pattern().as_usize()], found.start());
                 }
             }
         }
@@ -488,17 +495,46 @@ struct Look<'l, 'v> {
     spot: Spot,
     parts: &'l Parts,
     hints: Hints,
+    /// Ends of the last hits: a long one is not looked at again from its inside.
+    done: Vec<(DetectorIndex, usize)>,
 }
 
 impl Look<'_, '_> {
+    /// Lets the detectors look at one literal. Inside a longer word it is mostly chance, and a record made of such literals
+    /// would be looked through from each of them: they are counted, and too many are over the budget.
+    fn literal(&mut self, scanner: &mut Scanner, detectors: &[DetectorIndex], at: usize) {
+        let text = self.view.text;
+        if at > 0 && text[at].is_ascii_alphanumeric() && text[at - 1].is_ascii_alphanumeric() {
+            match scanner.glued_left.checked_sub(1) {
+                Some(left) => scanner.glued_left = left,
+                None => {
+                    scanner.over_budget = true;
+                    return;
+                }
+            }
+        }
+        for detector in detectors {
+            let by_word = self.cx.dispatch.pairs.iter().any(|(other, _)| other == detector);
+            let window = if by_word { WORD_REACH_BYTES_MAX } else { LITERAL_REACH_BYTES_MAX };
+            self.within(scanner, std::slice::from_ref(detector), at, window);
+        }
+    }
+
     /// Lets the detectors look at one anchor.
     fn at(&mut self, scanner: &mut Scanner, detectors: &[DetectorIndex], at: usize) {
+        self.within(scanner, detectors, at, usize::MAX);
+    }
+
+    /// As [`Look::at`], for values that end within so many bytes: a record made of anchors is not read whole from each.
+    fn within(&mut self, scanner: &mut Scanner, detectors: &[DetectorIndex], at: usize, window: usize) {
         if detectors.is_empty() || self.parts.is_done(at) {
             return;
         }
+        let mut part = self.parts.part(at, self.view.text.len());
+        part.end = part.end.min(at.saturating_add(window));
         let site = Site {
             text: self.view.text,
-            part: self.parts.part(at, self.view.text.len()),
+            part,
             floor: self.parts.floor(at),
             at,
             key: b"",
@@ -506,7 +542,13 @@ impl Look<'_, '_> {
         };
         let spot = self.spot.in_url(self.parts.in_url(at));
         for &detector in detectors {
-            scanner.try_detector(self.cx, self.view, spot, &site, detector);
+            if self.done.iter().any(|&(other, end)| other == detector && at < end) {
+                continue; // inside its last hit
+            }
+            if let Some(end) = scanner.try_detector(self.cx, self.view, spot, &site, detector) {
+                self.done.retain(|&(other, _)| other != detector);
+                self.done.push((detector, end));
+            }
         }
     }
 }

@@ -13,6 +13,8 @@ pub struct Pair {
     pub end: usize,
     /// How they are joined.
     pub join: Join,
+    /// Where an unquoted value was cut off, or 0: for one inside it, the same.
+    pub reach: usize,
 }
 
 /// How sure the shape of a pair is. `error: token: expected name` has the shape of pairs and is none.
@@ -29,13 +31,16 @@ pub enum Join {
 }
 
 const KEY_BYTES_MAX: usize = 64;
+/// Values from which on pairs inside them share their end.
+pub const LONG_VALUE_BYTES: usize = 256;
 
 fn is_key(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'$') || byte >= 0x80
 }
 
-/// The pair whose `=` or `:` stands at `sign`, if there is one. Looks no further back than `floor`.
-pub fn pair_at(text: &[u8], sign: usize, floor: usize) -> Option<Pair> {
+/// The pair whose `=` or `:` stands at `sign`, if there is one. Looks no further back than `floor`. `known` is
+/// [`Pair::reach`] of an earlier pair, or 0: the end of a long value is not looked for again from each sign inside it.
+pub fn pair_at(text: &[u8], sign: usize, floor: usize, known: usize) -> Option<Pair> {
     let equals = text[sign] == b'=';
     let next = text.get(sign + 1).copied();
     if !equals && sign > floor && text[sign - 1].is_ascii_digit() && next.is_some_and(|b| b.is_ascii_digit())
@@ -113,10 +118,14 @@ pub fn pair_at(text: &[u8], sign: usize, floor: usize) -> Option<Pair> {
     if let Some((start, end)) = quoted(text, right) {
         let join =
             if !quoted_key && (spaced || spaced_right || !equals) { Join::Quoted } else { Join::Tight };
-        return Some(Pair { key_start, key_end, start, end, join });
+        return Some(Pair { key_start, key_end, start, end, join, reach: 0 });
     }
     let query = equals && !spaced && !spaced_right && matches!(before, Some(b'?' | b'&'));
-    let end = if query { query_end(text, right) } else { bare_end(text, right) };
+    let end = match known {
+        known if known > right + LONG_VALUE_BYTES => known,
+        _ if query => query_end(text, right),
+        _ => bare_end(text, right),
+    };
     if end == right && !query {
         return None;
     }
@@ -125,7 +134,7 @@ pub fn pair_at(text: &[u8], sign: usize, floor: usize) -> Option<Pair> {
         () if quoted_key || (equals && !spaced && !spaced_right) => Join::Tight,
         () => Join::Loose,
     };
-    Some(Pair { key_start, key_end, start: right, end, join })
+    Some(Pair { key_start, key_end, start: right, end, join, reach: end })
 }
 
 /// The inside of the quoted value that begins at `at`, escaped quotes (`\"…\"`) included. An open quote runs to the end.
@@ -144,7 +153,11 @@ fn quoted(text: &[u8], at: usize) -> Option<(usize, usize)> {
             slashes -= 1;
         }
         // `"a\"b"`: more backslashes than the opening quote has mean that the quote is part of the value.
-        if closing - slashes <= escapes {
+        // `'ab'cd'`: nor does one close that a letter or digit follows at once, if a better one comes.
+        let glued = closing - start < 512
+            && text.get(closing + 1).is_some_and(u8::is_ascii_alphanumeric)
+            && memchr::memchr(quote, &text[closing + 1..text.len().min(closing + 512)]).is_some();
+        if closing - slashes <= escapes && !glued {
             return Some((start, slashes.max(start)));
         }
         end = closing + 1;
@@ -227,7 +240,7 @@ mod tests {
         let bytes = text.as_bytes();
         (0..bytes.len())
             .filter(|&at| matches!(bytes[at], b'=' | b':'))
-            .filter_map(|at| pair_at(bytes, at, 0))
+            .filter_map(|at| pair_at(bytes, at, 0, 0))
             .map(|p| (&text[p.key_start..p.key_end], &text[p.start..p.end], p.join))
             .collect()
     }

@@ -13,15 +13,20 @@ pub struct Url {
     pub authority_end: usize,
     /// One past the URL.
     pub end: usize,
+    /// Where the characters of URLs end: for a URL inside this one, the same.
+    pub reach: usize,
 }
+
+/// Longest user information with a `/`, `?` or `#` in it.
+const USER_BYTES_MAX: usize = 1024;
 
 fn ends_url(byte: u8) -> bool {
     byte <= b' '
         || matches!(byte, b'"' | b'\'' | b'<' | b'>' | b'`' | b'\\' | b'|' | b'^' | b'{' | b'}' | 0x7f)
 }
 
-/// The URL whose `://` begins at `colon`.
-pub fn url_at(text: &[u8], colon: usize, floor: usize) -> Option<Url> {
+/// The URL whose `://` begins at `colon`. `known` is [`Url::reach`] of the one before, or 0.
+pub fn url_at(text: &[u8], colon: usize, floor: usize, known: usize) -> Option<Url> {
     let mut start = colon;
     while start > floor
         && colon - start < 32
@@ -33,7 +38,11 @@ pub fn url_at(text: &[u8], colon: usize, floor: usize) -> Option<Url> {
         return None;
     }
     let authority = colon + 3;
-    let mut end = text[authority..].iter().position(|&b| ends_url(b)).map_or(text.len(), |at| authority + at);
+    let reach = match known {
+        known if known >= authority => known,
+        _ => text[authority..].iter().position(|&b| ends_url(b)).map_or(text.len(), |at| authority + at),
+    };
+    let mut end = reach;
     // Passwords hold almost anything, `/`, `?` and `#` too: the user information ends at the last `@` before the first `/`,
     // or, where what stands there cannot be a host, at the last `@` before white space.
     let slash = text[authority..end]
@@ -43,7 +52,7 @@ pub fn url_at(text: &[u8], colon: usize, floor: usize) -> Option<Url> {
     let mut at_sign = memchr::memrchr(b'@', &text[authority..slash]).map(|at| authority + at);
     let mut authority_end = slash;
     if at_sign.is_none()
-        && let Some(found) = memchr::memchr(b'@', &text[authority..end])
+        && let Some(found) = memchr::memchr(b'@', &text[authority..end.min(authority + USER_BYTES_MAX)])
         && !is_host(&text[authority..slash])
     {
         let sign = authority + found;
@@ -60,7 +69,7 @@ pub fn url_at(text: &[u8], colon: usize, floor: usize) -> Option<Url> {
         end -= 1;
     }
     let authority_end = authority_end.min(end);
-    Some(Url { start, authority, at_sign, authority_end, end })
+    Some(Url { start, authority, at_sign, authority_end, end, reach })
 }
 
 /// Whether the bytes can be `host` or `host:port`.
@@ -92,11 +101,11 @@ mod tests {
             ("(http://a.b/c)", "", "http://a.b/c"),
         ] {
             let colon = text.find("://").unwrap();
-            let found = url_at(text.as_bytes(), colon, 0).unwrap();
+            let found = url_at(text.as_bytes(), colon, 0, 0).unwrap();
             assert_eq!(&text[found.start..found.end], url, "{text}");
             let got = found.at_sign.map_or("", |at| &text[found.authority..at]);
             assert_eq!(got, user, "{text}");
         }
-        assert_eq!(url_at(b"://x", 0, 0), None);
+        assert_eq!(url_at(b"://x", 0, 0, 0), None);
     }
 }
