@@ -1,8 +1,7 @@
 //! Phone numbers. Candidates are found here by their writing; whether one is a number of its country is asked of the
 //! tables of libphonenumber, which others keep current.
 
-use rlibphonenumber::PHONE_NUMBER_UTIL;
-use rlibphonenumber::enums::Region;
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber};
 
 use super::super::find::leading;
 use super::super::groups::{Sign, digit, sign};
@@ -108,7 +107,7 @@ fn phone(site: &Site<'_>) -> Check {
         return Check::Miss(Why::FieldKept);
     }
     if field
-        || written.is_north_american(paren) && is_valid(written.digits(), Region::US)
+        || written.north_american(paren).is_some_and(|digits| is_valid(&digits))
         || is_announced(site, &written)
     {
         let start = if paren && written.closes { site.at - 1 } else { site.at };
@@ -148,7 +147,7 @@ fn international(site: &Site<'_>, run: usize) -> Check {
             break;
         }
         let whole = ends_cleanly(site.rest(site.at + written.end())) || groups < written.groups;
-        if whole && is_valid_international(written.digits()) {
+        if whole && is_valid(written.digits()) {
             return hit(&written);
         }
     }
@@ -291,17 +290,22 @@ impl Written {
         self.sign == Some(Sign::Dot) && (self.groups == 2 || self.groups >= 4 && short)
     }
 
-    /// `212-555-0142`, `(212) 555-0142`, `1-212-555-0142`: a writing that little else has. With dots or spaces it needs a
+    /// `212-555-0142`, `(212) 555-0142`, `1-212-555-0142`: a writing that little else has, with its country code. With dots or spaces it needs a
     /// keyword: columns and versions look like that.
-    fn is_north_american(&self, paren: bool) -> bool {
+    fn north_american(&self, paren: bool) -> Option<[u8; 11]> {
         let lengths = self.lengths();
         let digits = match (&lengths[..self.groups], self.digits()) {
             ([3, 3, 4], digits) => digits,
             ([1, 3, 3, 4], [b'1', digits @ ..]) => digits,
-            _ => return false,
+            _ => return None,
         };
         let dashes = self.sign == Some(Sign::Dash) || paren && self.closes || lengths[0] == 1 && self.closes;
-        dashes && digits[0] > b'1' && digits[3] > b'1' && digits[1..3] != *b"11"
+        if !dashes || digits[0] <= b'1' || digits[3] <= b'1' || digits[1..3] == *b"11" {
+            return None;
+        }
+        let mut whole = [b'1'; 11];
+        whole[1..].copy_from_slice(digits);
+        Some(whole)
     }
 }
 
@@ -347,14 +351,28 @@ fn extension_end(site: &Site<'_>, end: usize) -> usize {
     if (1..=6).contains(&digits) { end + at + digits } else { end }
 }
 
-fn is_valid(digits: &[u8], region: Region) -> bool {
-    let Ok(digits) = std::str::from_utf8(digits) else { return false };
-    PHONE_NUMBER_UTIL.parse(digits, Some(region)).is_ok_and(|number| number.is_valid())
-}
-
-fn is_valid_international(digits: &[u8]) -> bool {
-    let mut text = [b'+'; DIGITS_MAX + 1];
-    text[1..=digits.len()].copy_from_slice(digits);
-    std::str::from_utf8(&text[..=digits.len()])
-        .is_ok_and(|text| PHONE_NUMBER_UTIL.parse(text, None).is_ok_and(|number| number.is_valid()))
+/// Whether these digits, a country code first, are a number of a country. Nothing is left to parse here, so the parser of
+/// the library, which takes most of its time, is passed by.
+fn is_valid(digits: &[u8]) -> bool {
+    let value = |digits: &[u8]| digits.iter().fold(0_u64, |n, d| n * 10 + u64::from(d - b'0'));
+    // No country code begins another one.
+    let code = (1..=3.min(digits.len())).find(|n| {
+        let code = i32::try_from(value(&digits[..*n])).unwrap_or_default();
+        PHONE_NUMBER_UTIL.get_regions_for_country_calling_code(code).is_some()
+    });
+    let Some(code) = code else { return false };
+    let (code, national) = digits.split_at(code);
+    let is_valid = |national: &[u8]| {
+        let zeros = leading(national, |d| *d == b'0');
+        let number = PhoneNumber {
+            country_code: value(code) as i32,
+            national_number: value(national),
+            italian_leading_zero: (zeros > 0).then_some(true),
+            number_of_leading_zeros: (zeros > 1).then_some(zeros as i32),
+            ..PhoneNumber::default()
+        };
+        number.is_valid()
+    };
+    // A zero that is dialled only inside the country may be written all the same: `+49 (0)30 …`.
+    is_valid(national) || national.strip_prefix(b"0").is_some_and(is_valid)
 }
