@@ -51,9 +51,10 @@ pub(super) fn each_check(
                     at(word.start);
                 }
             }),
-            Anchor::Letters { min, max } => words(text).for_each(|word| {
+            Anchor::Letters { min, max, word: shortest } => words(text).for_each(|word| {
                 let letters = leading(&text[word.clone()], u8::is_ascii_alphabetic);
-                if (usize::from(min)..=usize::from(max)).contains(&letters) && letters < word.len() {
+                let long = letters < word.len() && word.len() >= usize::from(shortest);
+                if (usize::from(min)..=usize::from(max)).contains(&letters) && long {
                     at(word.start);
                 }
             }),

@@ -169,13 +169,46 @@ pub fn labels(site: &Site<'_>) -> Labels {
 
 /// All labels in the `bytes` before `Site::at`, not before `Site::floor`.
 pub fn labels_within(site: &Site<'_>, bytes: usize) -> Labels {
-    runs_before(site, bytes).fold(Labels::NONE, |labels, run| {
-        let whole = label(run);
-        let last = pieces(run).next().unwrap_or_default();
-        let humps =
-            if last.len() < run.len() { pieces(run).map(label).fold(whole, Labels::with) } else { whole };
-        labels.with(humps)
-    })
+    let (window, mut at) = window(site, bytes);
+    let mut labels = Labels::NONE;
+    while at < window.len() {
+        if CLASSES[usize::from(window[at])] == Class::Other {
+            at += 1;
+            continue;
+        }
+        // A run of letters, cut at camel humps; as a whole it may be a word as well (`IdNr`).
+        let run = at;
+        let mut piece = at;
+        let mut before = Class::Other;
+        while let Some(byte) = window.get(at) {
+            let class = CLASSES[usize::from(*byte)];
+            match (before, class) {
+                (_, Class::Other) => break,
+                (Class::Small, Class::Capital) => {
+                    labels = labels.with(label(&window[piece..at]));
+                    piece = at;
+                }
+                _ => {}
+            }
+            before = class;
+            at += 1;
+        }
+        labels = labels.with(label(&window[piece..at]));
+        if piece > run {
+            labels = labels.with(label(&window[run..at]));
+        }
+    }
+    labels
+}
+
+/// The `bytes` before `Site::at`, and where in them to begin so that no word is cut.
+fn window<'a>(site: &Site<'a>, bytes: usize) -> (&'a [u8], usize) {
+    let floor = site.floor.min(site.at);
+    let from = site.at.saturating_sub(bytes).max(floor);
+    let window = site.text.get(from..site.at).unwrap_or_default();
+    let cut = from > floor && is_letter(&site.text[from - 1]);
+    let first = if cut { window.iter().position(|b| !is_letter(b)).unwrap_or(window.len()) } else { 0 };
+    (window, first)
 }
 
 /// What one word announces, in any case (of ASCII letters).
@@ -188,21 +221,16 @@ pub fn label(word: &[u8]) -> Labels {
 /// The words (runs of letters, cut at camel humps) in the `bytes` before `Site::at`, nearest first. A word cut by the
 /// window is left out.
 pub fn words_before<'a>(site: &Site<'a>, bytes: usize) -> impl Iterator<Item = &'a [u8]> {
-    runs_before(site, bytes).flat_map(pieces)
-}
-
-/// The runs of letters in the `bytes` before `Site::at`, nearest first.
-fn runs_before<'a>(site: &Site<'a>, bytes: usize) -> impl Iterator<Item = &'a [u8]> {
-    let from = site.at.saturating_sub(bytes).max(site.floor.min(site.at));
-    let mut rest = site.text.get(from..site.at).unwrap_or_default();
-    let whole = from == site.floor || !is_letter(&site.text[from - 1]);
-    std::iter::from_fn(move || {
+    let (window, first) = window(site, bytes);
+    let mut rest = &window[first..];
+    let runs = std::iter::from_fn(move || {
         let end = rest.iter().rposition(is_letter)? + 1;
         let start = rest[..end].iter().rposition(|b| !is_letter(b)).map_or(0, |i| i + 1);
         let run = &rest[start..end];
         rest = &rest[..start];
-        (start > 0 || whole).then_some(run)
-    })
+        Some(run)
+    });
+    runs.flat_map(pieces)
 }
 
 /// A run of letters cut at camel humps, the last piece first.
@@ -216,9 +244,33 @@ fn pieces(mut run: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// Letters of any script in UTF-8; the bytes that only spaces and punctuation begin with are none.
+/// What a byte is to a word.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Other,
+    Small,
+    Capital,
+    /// Part of a letter of another script; the bytes that only spaces and punctuation begin with are none.
+    Foreign,
+}
+
+const CLASSES: [Class; 256] = {
+    let mut classes = [Class::Other; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        classes[byte] = match byte as u8 {
+            b'a'..=b'z' => Class::Small,
+            b'A'..=b'Z' => Class::Capital,
+            0x80..=0xbf | 0xc3..=0xdf | 0xe1 | 0xe3..=0xed => Class::Foreign,
+            _ => Class::Other,
+        };
+        byte += 1;
+    }
+    classes
+};
+
 fn is_letter(byte: &u8) -> bool {
-    byte.is_ascii_alphabetic() || matches!(byte, 0x80..=0xbf | 0xc3..=0xdf | 0xe1 | 0xe3..=0xed)
+    CLASSES[usize::from(*byte)] != Class::Other
 }
 
 /// The lists as one table, in buckets of which most are empty: most words of a log end there.

@@ -69,12 +69,15 @@ pub enum Anchor {
         /// What may stand after the digits. Most digits of a log are told apart by that alone.
         next: Next,
     },
-    /// Each word that begins with `min..=max` (at most 7) letters followed by a digit; `Site::at` is the first letter.
+    /// Each word of at least `word` (at most 26) bytes that begins with `min..=max` (at most 7) letters followed by a
+    /// digit; `Site::at` is the first letter.
     Letters {
         /// Fewest leading letters.
         min: u8,
         /// Most leading letters.
         max: u8,
+        /// Shortest word.
+        word: u8,
     },
     /// Each occurrence of one of the literals (case-sensitive, ≥ 3 bytes); `Site::at` is its first byte.
     Literal(&'static [&'static str]),
@@ -88,35 +91,50 @@ pub enum Anchor {
 
 /// What stands after the leading digits of a word: a set, or a single one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Next(u8);
+pub struct Next(u16);
 
 impl Next {
-    /// A letter: the word goes on.
+    /// A letter: the word goes on, for fewer than seven characters.
     pub const LETTER: Next = Next(1);
-    /// A dot and a digit.
-    pub const DOT: Next = Next(1 << 1);
+    /// A letter: the word goes on, for seven characters or more.
+    pub const LONG: Next = Next(1 << 1);
+    /// A dot and digits, and again a dot or dash.
+    pub const DOT: Next = Next(1 << 2);
+    /// A dot and digits, and no dot or dash after these: a number with decimals.
+    pub const DECIMAL: Next = Next(1 << 3);
     /// A dash and a letter or digit.
-    pub const DASH: Next = Next(1 << 2);
+    pub const DASH: Next = Next(1 << 4);
     /// A space and a digit.
-    pub const SPACE: Next = Next(1 << 3);
+    pub const SPACE: Next = Next(1 << 5);
     /// A slash and a digit.
-    pub const SLASH: Next = Next(1 << 4);
+    pub const SLASH: Next = Next(1 << 6);
     /// A colon and a digit.
-    pub const COLON: Next = Next(1 << 5);
+    pub const COLON: Next = Next(1 << 7);
     /// A parenthesis, perhaps after a space, or a byte that is not ASCII.
-    pub const OTHER: Next = Next(1 << 6);
+    pub const OTHER: Next = Next(1 << 8);
     /// Anything else, or nothing: the number ends.
-    pub const END: Next = Next(1 << 7);
-    /// Anything but a letter.
-    pub const NO_LETTER: Next = Next(!1);
+    pub const END: Next = Next(1 << 9);
     /// How many there are.
-    pub const COUNT: usize = 8;
+    pub const COUNT: usize = 10;
+    /// What joins groups of digits.
+    pub const JOINT: Next = Next::DOT.or(Next::DASH).or(Next::SPACE).or(Next::SLASH).or(Next::OTHER);
+    /// The digits are a whole number or its first group.
+    pub const NUMBER: Next = Next::JOINT.or(Next::COLON).or(Next::END);
 
     /// What stands at the beginning of `after`.
     pub fn of(after: &[u8]) -> Next {
         match after {
-            [b'a'..=b'z' | b'A'..=b'Z', ..] => Next::LETTER,
-            [b'.', b'0'..=b'9', ..] => Next::DOT,
+            [b'a'..=b'z' | b'A'..=b'Z', ..] => {
+                let long = after.get(1..7).is_some_and(|word| word.iter().all(u8::is_ascii_alphanumeric));
+                if long { Next::LONG } else { Next::LETTER }
+            }
+            [b'.', b'0'..=b'9', rest @ ..] => {
+                let digits = rest.iter().take(4).take_while(|b| b.is_ascii_digit()).count();
+                match rest[digits..] {
+                    [b'.' | b'-', b, ..] if b.is_ascii_alphanumeric() => Next::DOT,
+                    _ => Next::DECIMAL,
+                }
+            }
             [b'-', b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z', ..] => Next::DASH,
             [b' ', b'0'..=b'9', ..] => Next::SPACE,
             [b'/', b'0'..=b'9', ..] => Next::SLASH,
@@ -239,6 +257,26 @@ pub struct NearMiss {
     /// The text.
     pub text: &'static str,
 }
+
+/// Length of the word (the run of ASCII letters and digits) at the beginning of `text`, at most `most`.
+pub fn word_length(text: &[u8], most: usize) -> usize {
+    let mut length = 0;
+    while length < most && text.get(length).is_some_and(|b| IN_WORD[usize::from(*b)]) {
+        length += 1;
+    }
+    length
+}
+
+/// Which bytes are ASCII letters or digits.
+const IN_WORD: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
+    }
+    table
+};
 
 /// Index of a detector in [`all`].
 pub type DetectorIndex = u16;

@@ -16,8 +16,8 @@ pub(super) struct Dispatch {
     pub bytes: Vec<(u8, Vec<DetectorIndex>)>,
     /// By leading digits of a word (the last stands for that many or more) and by what stands after them.
     pub digits: [[Vec<DetectorIndex>; Next::COUNT]; 21],
-    /// By leading letters of a word with a digit after them.
-    pub letters: [Vec<DetectorIndex>; 8],
+    /// By leading letters of a word with a digit after them and by the length of the word (the last for that or more).
+    pub letters: [[Vec<DetectorIndex>; WORD_BYTES_MAX + 1]; 8],
     /// All literals.
     pub literals: Option<AhoCorasick>,
     /// By literal.
@@ -32,6 +32,9 @@ pub(super) struct Dispatch {
     pub anchors: Classes,
 }
 
+/// Longer words are not told apart by their length.
+pub(super) const WORD_BYTES_MAX: usize = 26;
+
 /// The literal that stands for a URL; not searched for as the others, since URLs are structure anyway.
 const URL: &str = "://";
 
@@ -40,7 +43,7 @@ impl Dispatch {
         let mut dispatch = Dispatch {
             bytes: Vec::new(),
             digits: Default::default(),
-            letters: Default::default(),
+            letters: std::array::from_fn(|_| std::array::from_fn(|_| Vec::new())),
             literals: None,
             by_literal: Vec::new(),
             urls: Vec::new(),
@@ -81,9 +84,11 @@ impl Dispatch {
                         }
                         dispatch.anchors = dispatch.anchors.with(Classes::DIGIT);
                     }
-                    Anchor::Letters { min, max } => {
+                    Anchor::Letters { min, max, word } => {
                         for length in min..=max.min(7) {
-                            dispatch.letters[usize::from(length)].push(index);
+                            for word in usize::from(word)..=WORD_BYTES_MAX {
+                                dispatch.letters[usize::from(length)][word].push(index);
+                            }
                         }
                         dispatch.anchors = dispatch.anchors.with(Classes::DIGIT);
                     }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use regex_automata::Input;
 
-use crate::engine::detect::{DetectorIndex, Hints, Next, Site};
+use crate::engine::detect::{DetectorIndex, Hints, Next, Site, word_length};
+
 use crate::engine::policy::{Action, Find};
 use crate::engine::scan::classify::{Classes, class_of, classes};
 use crate::engine::scan::json::document_end;
@@ -15,6 +16,7 @@ use crate::engine::scan::url::{Url, url_at};
 use crate::engine::scan::view::{Level, View, has_percent_escape, percent_decode, unescape};
 use crate::limits::{LITERAL_REACH_BYTES_MAX, NESTED_DEPTH_MAX, PERCENT_DEPTH_MAX, WORD_REACH_BYTES_MAX};
 
+use super::dispatch::WORD_BYTES_MAX;
 use super::field::Layout;
 use super::fixed::{self, Fixed};
 use super::found::Place;
@@ -392,7 +394,8 @@ impl Scanner {
                     let letters =
                         text[..at].iter().rev().take(8).take_while(|b| b.is_ascii_alphabetic()).count();
                     if let Some(detectors) = cx.dispatch.letters.get(letters) {
-                        look.at(self, detectors, at - letters);
+                        let word = word_length(&text[at - letters..], WORD_BYTES_MAX);
+                        look.at(self, &detectors[word], at - letters);
                     }
                 }
             });
@@ -411,7 +414,8 @@ impl Scanner {
                 at += leading(&text[at..], u8::is_ascii_alphabetic);
                 let letters = at - start;
                 if letters < look.cx.dispatch.letters.len() && text.get(at).is_some_and(u8::is_ascii_digit) {
-                    look.at(self, &look.cx.dispatch.letters[letters], start);
+                    let word = word_length(&text[start..], WORD_BYTES_MAX);
+                    look.at(self, &look.cx.dispatch.letters[letters][word], start);
                 }
                 at += leading(&text[at..], u8::is_ascii_alphanumeric);
             } else {

@@ -13,12 +13,8 @@ pub(super) const DETECTOR: Detector = Detector {
     kind: "phone",
     family: Family::Contact,
     anchors: &[
-        Anchor::Digits {
-            min: 1,
-            max: 6,
-            next: Next::DOT.or(Next::DASH).or(Next::SPACE).or(Next::SLASH).or(Next::OTHER),
-        },
-        Anchor::Digits { min: 7, max: 15, next: Next::NO_LETTER },
+        Anchor::Digits { min: 1, max: 6, next: Next::JOINT },
+        Anchor::Digits { min: 7, max: 15, next: Next::NUMBER },
     ],
     check: phone,
     samples: &[

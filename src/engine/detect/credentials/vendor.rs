@@ -328,7 +328,7 @@ pub(super) const MESSAGING_TOKEN: Detector = Detector {
     name: "messaging_token",
     kind: "opaque",
     family: Family::Credentials,
-    anchors: &[Anchor::Literal(table::MESSAGING.literals), Anchor::Letters { min: 2, max: 7 }],
+    anchors: &[Anchor::Literal(table::MESSAGING.literals), Anchor::Letters { min: 2, max: 7, word: 3 }],
     check: |site| match table::MESSAGING.find(site) {
         Check::No => unprefixed::check(site),
         found => found,

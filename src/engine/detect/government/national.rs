@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use super::super::find::leading;
 use super::super::groups::{Sign, sign};
 use super::super::keyword::{Labels, labels, labels_within};
-use super::super::{Anchor, Check, Detector, Family, Hints, NearMiss, Next, Sample, Site, Why};
+use super::super::{Anchor, Check, Detector, Family, Hints, NearMiss, Next, Sample, Site, word_length};
 use super::scheme::{Alone, Scheme, Values};
 use super::{americas, asia_pacific, europe};
 
@@ -16,10 +16,12 @@ pub(super) const DETECTOR: Detector = Detector {
     kind: "national_id",
     family: Family::Government,
     anchors: &[
-        Anchor::Digits { min: 1, max: 3, next: GROUPED },
-        Anchor::Digits { min: 4, max: 7, next: GROUPED.or(Next::COLON).or(Next::OTHER) },
-        Anchor::Digits { min: 8, max: 18, next: GROUPED.or(Next::COLON).or(Next::OTHER).or(Next::END) },
-        Anchor::Letters { min: 1, max: 6 },
+        Anchor::Digits { min: 1, max: 1, next: Next::LETTER },
+        Anchor::Digits { min: 1, max: 5, next: Next::JOINT.or(Next::LONG) },
+        Anchor::Digits { min: 4, max: 4, next: Next::COLON },
+        Anchor::Digits { min: 6, max: 7, next: Next::JOINT.or(Next::LONG).or(Next::LETTER) },
+        Anchor::Digits { min: 8, max: 18, next: Next::NUMBER.or(Next::LONG).or(Next::LETTER) },
+        Anchor::Letters { min: 1, max: 6, word: 7 },
     ],
     check: national_id,
     samples: &[
@@ -48,8 +50,6 @@ pub(super) const DETECTOR: Detector = Detector {
         NearMiss { field: "", text: "trace 4bf92f3577b34da6a3ce929d0e0e4736" },
     ],
 };
-
-const GROUPED: Next = Next::LETTER.or(Next::DOT).or(Next::DASH).or(Next::SPACE).or(Next::SLASH);
 
 /// Fewest and most characters of an id, separators aside.
 const LENGTH: std::ops::RangeInclusive<usize> = 8..=18;
@@ -100,11 +100,12 @@ static LAYOUTS: LazyLock<[Vec<Layout>; *LENGTH.end() + 1]> = LazyLock::new(|| {
 
 fn national_id(site: &Site<'_>) -> Check {
     // These decide nearly all words of a log: a part of something longer, a short one alone, a number with decimals, a date.
-    if !begins_cleanly(site, site.at) {
+    let kept = site.hints.any(Hints::NUMBER.with(Hints::HASH).with(Hints::VERSION));
+    if kept || !begins_cleanly(site, site.at) {
         return Check::No;
     }
     let rest = site.rest(site.at);
-    let word = leading(&rest[..rest.len().min(*LENGTH.end() + 1)], u8::is_ascii_alphanumeric);
+    let word = word_length(rest, *LENGTH.end() + 1);
     if word > *LENGTH.end() || word < *LENGTH.start() && !goes_on(&rest[word..]) {
         return Check::No;
     }
@@ -179,9 +180,6 @@ fn at_start(site: &Site<'_>, start: usize) -> Check {
             };
             if !fits {
                 continue;
-            }
-            if site.hints.any(Hints::NUMBER.with(Hints::HASH).with(Hints::VERSION)) {
-                return Check::Miss(Why::FieldKept);
             }
             return Check::Hit { start, end };
         }
@@ -296,7 +294,7 @@ impl Candidate {
         let (mut at, mut count) = (0, 0);
         let mut digits = 0;
         while candidate.groups < GROUPS_MAX {
-            let length = leading(&text[at..text.len().min(at + LENGTH.end() + 1)], u8::is_ascii_alphanumeric);
+            let length = word_length(&text[at..], *LENGTH.end() + 1);
             if count + length > *LENGTH.end() {
                 break;
             }

@@ -5,8 +5,8 @@ use super::super::keyword::{Labels, labels, words_before};
 use super::super::{Anchor, Check, Detector, Family, Hints, NearMiss, Next, Sample, Site, Why};
 
 const ANCHORS: &[Anchor] = &[
-    Anchor::Digits { min: 3, max: 3, next: Next::DOT.or(Next::DASH).or(Next::SPACE).or(Next::OTHER) },
-    Anchor::Digits { min: 9, max: 9, next: Next::NO_LETTER },
+    Anchor::Digits { min: 3, max: 3, next: Next::JOINT },
+    Anchor::Digits { min: 9, max: 9, next: Next::NUMBER },
 ];
 
 pub(super) const SSN: Detector = Detector {

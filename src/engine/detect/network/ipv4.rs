@@ -88,21 +88,26 @@ fn ipv4(site: &Site<'_>) -> Check {
 pub(super) fn quad(text: &[u8]) -> Option<([u8; 4], usize)> {
     let mut octets = [0; 4];
     let mut at = 0;
-    for (i, octet) in octets.iter_mut().enumerate() {
+    for i in 0..4 {
         if i > 0 {
             if text.get(at) != Some(&b'.') {
                 return None;
             }
             at += 1;
         }
-        let digits = leading(&text[at..text.len().min(at + 4)], u8::is_ascii_digit);
-        let number = &text[at..at + digits];
-        if digits == 0 || digits > 3 || digits > 1 && number[0] == b'0' {
+        let first = at;
+        let mut value = 0_u32;
+        while let Some(digit @ b'0'..=b'9') = text.get(at) {
+            value = value * 10 + u32::from(digit - b'0');
+            at += 1;
+            if at - first > 3 {
+                return None;
+            }
+        }
+        if at == first || at - first > 1 && text[first] == b'0' {
             return None;
         }
-        let value = number.iter().fold(0, |n, b| n * 10 + u16::from(b - b'0'));
-        *octet = u8::try_from(value).ok()?;
-        at += digits;
+        octets[i] = u8::try_from(value).ok()?;
     }
     Some((octets, at))
 }

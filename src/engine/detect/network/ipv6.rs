@@ -39,7 +39,24 @@ pub(super) const DETECTOR: Detector = Detector {
 fn ipv6(site: &Site<'_>) -> Check {
     // Decides nearly every colon of a log: `key: value`, `://`, `host:80`.
     let Some(next) = site.get(site.at + 1) else { return Check::No };
-    if next != b':' && !next.is_ascii_hexdigit() {
+    let before = site.before(site.at);
+    if next != b':' && !(next.is_ascii_hexdigit() && before.is_some_and(|b| b.is_ascii_hexdigit())) {
+        return Check::No;
+    }
+    // So does this for times: too few colons, and no two in a row.
+    let mut colons = 0;
+    for pair in site.rest(site.at).windows(2).take(40) {
+        match pair {
+            b"::" => {
+                colons = 7;
+                break;
+            }
+            [b':', _] => colons += 1,
+            [b, _] if b.is_ascii_hexdigit() => {}
+            _ => break,
+        }
+    }
+    if colons < 6 {
         return Check::No;
     }
     let Some(start) = first_group(site, next) else { return Check::No };

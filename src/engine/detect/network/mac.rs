@@ -10,10 +10,11 @@ pub(super) const DETECTOR: Detector = Detector {
     anchors: &[
         Anchor::Byte(b':'),
         Anchor::Byte(b'-'),
-        Anchor::Digits { min: 1, max: 11, next: Next::LETTER },
-        Anchor::Digits { min: 4, max: 4, next: Next::DOT },
+        Anchor::Digits { min: 1, max: 3, next: Next::LETTER },
+        Anchor::Digits { min: 4, max: 4, next: Next::DOT.or(Next::DECIMAL) },
+        Anchor::Digits { min: 1, max: 11, next: Next::LONG.or(Next::LETTER) },
         Anchor::Digits { min: 12, max: 12, next: Next::END },
-        Anchor::Letters { min: 1, max: 7 },
+        Anchor::Letters { min: 1, max: 7, word: 4 },
     ],
     check: mac,
     samples: &[

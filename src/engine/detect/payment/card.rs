@@ -12,8 +12,8 @@ pub(super) const DETECTOR: Detector = Detector {
     kind: "card",
     family: Family::Payment,
     anchors: &[
-        Anchor::Digits { min: 4, max: 8, next: Next::DOT.or(Next::DASH).or(Next::SPACE).or(Next::OTHER) },
-        Anchor::Digits { min: 12, max: 19, next: Next::NO_LETTER },
+        Anchor::Digits { min: 4, max: 8, next: Next::JOINT },
+        Anchor::Digits { min: 12, max: 19, next: Next::NUMBER },
         Anchor::Literal(&["０", "１", "２", "３", "４", "５", "６", "７", "８", "９"]),
     ],
     check: card,

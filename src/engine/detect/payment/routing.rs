@@ -10,7 +10,7 @@ pub(super) const DETECTOR: Detector = Detector {
     kind: "us_bank_routing",
     family: Family::Payment,
     anchors: &[
-        Anchor::Digits { min: 9, max: 9, next: Next::NO_LETTER },
+        Anchor::Digits { min: 9, max: 9, next: Next::NUMBER },
         Anchor::Digits { min: 4, max: 4, next: Next::DASH },
     ],
     check: routing,

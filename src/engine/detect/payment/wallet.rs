@@ -10,7 +10,10 @@ pub(super) const DETECTOR: Detector = Detector {
     name: "crypto_wallet",
     kind: "crypto_wallet",
     family: Family::Payment,
-    anchors: &[Anchor::Digits { min: 1, max: 7, next: Next::LETTER }, Anchor::Letters { min: 1, max: 7 }],
+    anchors: &[
+        Anchor::Digits { min: 1, max: 7, next: Next::LONG },
+        Anchor::Letters { min: 1, max: 7, word: 26 },
+    ],
     check: wallet,
     samples: &[
         Sample {
