@@ -97,7 +97,7 @@ mod tests {
         let literal = |at: usize| {
             detector.anchors.iter().any(|anchor| match anchor {
                 Anchor::Literal(all) => all.iter().any(|l| text[at..].starts_with(l.as_bytes())),
-                _ => at % 4 == 0,
+                _ => at.is_multiple_of(4),
             })
         };
         (0..text.len()).filter(|&at| literal(at)).collect()

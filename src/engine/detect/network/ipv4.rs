@@ -88,7 +88,7 @@ fn ipv4(site: &Site<'_>) -> Check {
 pub(super) fn quad(text: &[u8]) -> Option<([u8; 4], usize)> {
     let mut octets = [0; 4];
     let mut at = 0;
-    for i in 0..4 {
+    for (i, octet) in octets.iter_mut().enumerate() {
         if i > 0 {
             if text.get(at) != Some(&b'.') {
                 return None;
@@ -107,7 +107,7 @@ pub(super) fn quad(text: &[u8]) -> Option<([u8; 4], usize)> {
         if at == first || at - first > 1 && text[first] == b'0' {
             return None;
         }
-        octets[i] = u8::try_from(value).ok()?;
+        *octet = u8::try_from(value).ok()?;
     }
     Some((octets, at))
 }
