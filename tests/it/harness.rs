@@ -28,9 +28,15 @@ pub struct Run {
 pub fn redactd(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_redactd"));
     command.args(args);
-    for name in
-        ["REDACTD_KEY_FILE", "REDACTD_THREADS", "NO_COLOR", "CLICOLOR_FORCE", "CLICOLOR", "RUST_BACKTRACE"]
-    {
+    for name in [
+        "CI",
+        "REDACTD_KEY_FILE",
+        "REDACTD_THREADS",
+        "NO_COLOR",
+        "CLICOLOR_FORCE",
+        "CLICOLOR",
+        "RUST_BACKTRACE",
+    ] {
         command.env_remove(name);
     }
     command
@@ -151,6 +157,27 @@ impl Live {
 
     pub fn signal(&self, signal: Signal) {
         kill_process(self.pid(), signal).unwrap();
+    }
+
+    /// Waits until it has taken what signals it was sent: one that is still pending swallows the next of its kind.
+    pub fn takes_signals(&self) {
+        let deadline = Instant::now() + SOON;
+        while ["SigPnd", "ShdPnd"].iter().any(|name| self.signals(name) != 0) {
+            assert!(Instant::now() < deadline, "a signal is still pending");
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// Whether it ignores the signal, as a process does whose parent did (`nohup`).
+    pub fn ignores(&self, signal: Signal) -> bool {
+        self.signals("SigIgn") >> (signal.as_raw() - 1) & 1 == 1
+    }
+
+    /// One of the signal sets of `/proc/PID/status`: bit `n - 1` for signal `n`.
+    fn signals(&self, name: &str) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let set = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap();
+        u64::from_str_radix(set.trim(), 16).unwrap()
     }
 
     pub fn pid(&self) -> Pid {
