@@ -79,6 +79,20 @@ pub const DERIVED_EPOCHS_MAX: u32 = 366;
 pub const EPOCH_SECONDS_MIN: u32 = 3600;
 /// The longest epoch of derived keys.
 pub const EPOCH_SECONDS_MAX: u32 = 366 * 86_400;
+/// Between two looks at all files of a source. Hints of the system only make it look earlier.
+pub const POLL_MS: u64 = 250;
+/// Between two checkpoints of a source: each costs two waits for the disk.
+pub const CHECKPOINT_MS_MIN: u64 = 1_000;
+/// Silence after which a record joined of lines is over; an open PEM block never is.
+pub const JOINED_SILENCE_SECONDS: u64 = 5;
+/// Silence after which a file that no pattern finds any more is let go: its writer has had time to notice.
+pub const ROTATED_SILENCE_SECONDS: u64 = 60;
+/// Silence after which a deleted file is let go; it holds space on the disk until then.
+pub const DELETED_SILENCE_SECONDS: u64 = 5;
+/// How long a file that begins like another may turn out to be its copy, made to truncate the other.
+pub const COPY_SECONDS_MAX: u64 = 10;
+/// Standstill of a source with unread data after which it counts as stalled.
+pub const STALLED_SECONDS: u64 = 60;
 
 const _: () = {
     assert!(LINE_BYTES_DEFAULT <= LINE_BYTES_MAX);

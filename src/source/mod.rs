@@ -1,5 +1,6 @@
 //! Where records come from. A source reads, frames and hands whole lines to its gate, all in one thread.
 
+pub mod file;
 mod input;
 mod lines;
 
