@@ -6,6 +6,7 @@ pub mod daemon;
 pub mod engine;
 pub mod keys;
 pub mod limits;
+pub mod metrics;
 pub mod pipeline;
 pub mod policies;
 pub mod sink;

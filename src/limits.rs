@@ -12,9 +12,13 @@ pub const LINE_BYTES_MIN: usize = 64;
 pub const BATCH_AGE_MS_MAX: u64 = 200;
 /// A batch's buffer that grew beyond this is not filled again: one very long line must not cost memory for ever.
 pub const BATCH_KEPT_BYTES_MAX: usize = 1 << 20;
-/// Batches that wait between a source and a sink. With one open and one being written, a slow reader makes the source
-/// stop after three batches: less than 1 MiB.
-pub const BATCHES_QUEUED_MAX: usize = 1;
+/// Bytes between the source and the sink of a pipe, queued or being written: two batches. With the open one, a slow reader
+/// makes the source stop before 1 MiB waits.
+pub const PIPE_QUEUE_BYTES: usize = 640 << 10;
+/// Batches between the sources and one sink, however small they are.
+pub const BATCHES_QUEUED_MAX: usize = 4096;
+/// Emptied buffers that a gate keeps to fill again.
+pub const BATCHES_SPARE_MAX: usize = 3;
 /// Panics whose place is printed; a bug that every line meets would flood standard error.
 pub const PANICS_TOLD_MAX: u32 = 20;
 /// Size of one read from a source.
@@ -99,6 +103,7 @@ const _: () = {
     assert!(LINE_BYTES_MIN <= LINE_BYTES_DEFAULT);
     assert!(BATCH_BYTES_MAX + READ_BYTES <= BATCH_KEPT_BYTES_MAX);
     assert!(READ_BYTES <= BATCH_BYTES_MAX);
+    assert!(PIPE_QUEUE_BYTES >= BATCH_BYTES_MAX + READ_BYTES);
     assert!(DERIVED_EPOCHS_MAX as usize <= RING_KEYS_MAX);
     assert!(EPOCH_SECONDS_MIN <= EPOCH_SECONDS_MAX);
     assert!(JSON_DEPTH_MAX <= 64, "the lexer keeps one bit per level in a u64");

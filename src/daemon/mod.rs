@@ -9,7 +9,6 @@ mod rotation;
 mod shutdown;
 
 use std::sync::Arc;
-use std::sync::mpsc::sync_channel;
 use std::thread;
 
 pub use config::Config;
@@ -19,7 +18,7 @@ pub use shutdown::on_signals;
 use crate::engine::redact::Redactor;
 use crate::keys;
 use crate::limits;
-use crate::pipeline::{Gate, Totals, Wake, Waker};
+use crate::pipeline::{Feed, Gate, Totals, Wake, Waker, WhenFull, queue};
 use crate::sink::{Sink, SinkError, Stdout};
 use crate::source::{self, End, Input, Lines, Origin, SourceError};
 
@@ -65,7 +64,12 @@ pub fn run(
     (wake, waker): (Wake, Waker),
     notice: &mut (dyn FnMut(Notice) + Send),
 ) -> Result<Report, RunError> {
-    let (batches, received) = sync_channel(limits::BATCHES_QUEUED_MAX);
+    let (outlet, deliveries) = queue(Feed {
+        queue_bytes_max: limits::PIPE_QUEUE_BYTES,
+        when_full: WhenFull::Block,
+        required: true,
+        counters: Arc::default(),
+    });
     let sink = Sink::Stdout(Stdout::new(config.style)?);
     let mut rotation = Rotation::new(Arc::clone(&config.ring), keys::now());
     let mut redactor = Redactor::new(config.policy, config.ring);
@@ -80,12 +84,12 @@ pub fn run(
             redactor.set_ring(ring);
         }
     });
-    let gate = Gate::new(redactor, at_border, vec![batches]);
+    let gate = Gate::new(redactor, at_border, vec![outlet]);
     let lines = Lines::new(config.line_bytes_max);
     thread::scope(|scope| {
         let sink = thread::Builder::new().name("sink".into()).spawn_scoped(scope, move || {
             let _end = EndOfSink(waker);
-            sink.run(received)
+            sink.run(&deliveries)
         })?;
         let source = thread::Builder::new()
             .name("source".into())

@@ -1,27 +1,42 @@
 //! What crosses from a source to its sinks, and what comes back.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
+use std::time::Instant;
 
 use crate::engine::policy::PolicyId;
 use crate::engine::redact::Redacted;
 use crate::limits;
 
-/// Redacted records that travel together. Shared by all sinks through an `Arc`: it is settled when the last sink lets
-/// go of it, so a sink that panics or is dropped cannot leave it open, and cannot make it look delivered either.
+/// Redacted records that travel together. Shared by all sinks through an `Arc`; its buffer goes back to the gate when the
+/// last one lets go of it.
 pub struct Batch {
     lines: Redacted<Vec<u8>>,
     records: u64,
     policy: PolicyId,
-    ack: Ack,
+    identity: [u8; 16],
+    reply: Sender<Reply>,
 }
 
-/// Counts who confirmed a batch and tells its source when nobody holds it any more.
-struct Ack {
+/// Counts who confirmed a batch and tells its source when no required sink holds it any more: a sink that panics or is
+/// dropped cannot leave it open, and cannot make it look delivered either. Optional sinks hold no part of it.
+pub struct Ack {
     /// Sinks that must confirm.
     required: usize,
     confirmed: AtomicUsize,
-    reply: Sender<Settled>,
+    records: u64,
+    /// When its first record was framed.
+    since: Instant,
+    reply: Sender<Reply>,
+}
+
+/// What comes back to a gate.
+pub(super) enum Reply {
+    /// A batch has come to its end.
+    Settled(Settled),
+    /// The buffer of a batch that nobody holds any more, emptied, to be filled again.
+    Spare(Redacted<Vec<u8>>),
 }
 
 /// The end of one batch, as its source hears of it.
@@ -30,20 +45,20 @@ pub struct Settled {
     pub records: u64,
     /// Whether every required sink confirmed it.
     pub delivered: bool,
-    /// The batch's buffer, emptied, to be filled again.
-    pub spare: Redacted<Vec<u8>>,
+    /// When its first record was framed.
+    pub since: Instant,
 }
 
 impl Batch {
-    /// A batch of `records` for `required` sinks; `reply` gets its [`Settled`] when the last one lets go.
+    /// A batch of `records`; `reply` gets its buffer when nobody holds it any more.
     pub(super) fn new(
         lines: Redacted<Vec<u8>>,
         records: u64,
         policy: PolicyId,
-        required: usize,
-        reply: Sender<Settled>,
-    ) -> Batch {
-        Batch { lines, records, policy, ack: Ack { required, confirmed: AtomicUsize::new(0), reply } }
+        identity: [u8; 16],
+        reply: Sender<Reply>,
+    ) -> Arc<Batch> {
+        Arc::new(Batch { lines, records, policy, identity, reply })
     }
 
     /// What the sink is to write.
@@ -61,54 +76,79 @@ impl Batch {
         self.policy
     }
 
-    /// To be called by each required sink, once, when it has the batch for good.
-    pub fn confirm(&self) {
-        self.ack.confirmed.fetch_add(1, Ordering::Release);
+    /// What makes it different from every other batch, also from one of the same bytes.
+    pub fn identity(&self) -> &[u8] {
+        &self.identity
     }
 }
 
 impl Drop for Batch {
     fn drop(&mut self) {
         let mut spare = std::mem::take(&mut self.lines);
-        if spare.len() > limits::BATCH_KEPT_BYTES_MAX {
+        if spare.capacity() > limits::BATCH_KEPT_BYTES_MAX {
             spare = Redacted::default();
         }
         spare.clear();
-        let delivered = self.ack.confirmed.load(Ordering::Acquire) >= self.ack.required;
         // A source that is gone needs no answer.
-        let _ = self.ack.reply.send(Settled { records: self.records, delivered, spare });
+        let _ = self.reply.send(Reply::Spare(spare));
+    }
+}
+
+impl Ack {
+    /// Of a batch for `required` sinks; `reply` gets its [`Settled`] when the last one lets go.
+    pub(super) fn new(required: usize, records: u64, since: Instant, reply: Sender<Reply>) -> Arc<Ack> {
+        Arc::new(Ack { required, confirmed: AtomicUsize::new(0), records, since, reply })
+    }
+
+    /// To be called once for each required sink, when it has the batch for good.
+    pub(super) fn confirm(&self) {
+        self.confirmed.fetch_add(1, Ordering::Release);
+    }
+}
+
+impl Drop for Ack {
+    fn drop(&mut self) {
+        let delivered = self.confirmed.load(Ordering::Acquire) >= self.required;
+        let settled = Settled { records: self.records, delivered, since: self.since };
+        // A source that is gone needs no answer.
+        let _ = self.reply.send(Reply::Settled(settled));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Arc;
-    use std::sync::mpsc::channel;
+    use std::sync::mpsc::{Receiver, channel};
+
+    fn settled(replies: &Receiver<Reply>) -> Option<(u64, bool)> {
+        replies.try_iter().find_map(|reply| match reply {
+            Reply::Settled(settled) => Some((settled.records, settled.delivered)),
+            Reply::Spare(_) => None,
+        })
+    }
 
     #[test]
     fn a_batch_is_delivered_when_every_required_sink_confirmed() {
-        let (reply, settled) = channel();
-        let batch = Arc::new(Batch::new(Redacted::default(), 3, PolicyId([0; 32]), 2, reply));
-        let other = Arc::clone(&batch);
-        batch.confirm();
-        drop(batch);
-        assert!(settled.try_recv().is_err(), "one sink still holds it");
+        let (reply, replies) = channel();
+        let ack = Ack::new(2, 3, Instant::now(), reply);
+        let other = Arc::clone(&ack);
+        ack.confirm();
+        drop(ack);
+        assert_eq!(settled(&replies), None, "one sink still holds it");
         other.confirm();
         drop(other);
-        let end = settled.try_recv().unwrap();
-        assert_eq!((end.records, end.delivered), (3, true));
+        assert_eq!(settled(&replies), Some((3, true)));
     }
 
     #[test]
     fn a_sink_that_panics_did_not_deliver() {
-        let (reply, settled) = channel();
-        let batch = Arc::new(Batch::new(Redacted::default(), 1, PolicyId([0; 32]), 1, reply));
+        let (reply, replies) = channel();
+        let ack = Ack::new(1, 1, Instant::now(), reply);
         let sink = std::thread::spawn(move || {
-            let _held = batch;
+            let _held = ack;
             std::panic::resume_unwind(Box::new(()));
         });
         assert!(sink.join().is_err());
-        assert!(!settled.try_recv().unwrap().delivered);
+        assert_eq!(settled(&replies), Some((1, false)));
     }
 }

@@ -2,29 +2,67 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, SyncSender, TryRecvError, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
-use super::{Batch, Settled};
+use super::Outlet;
+use super::batch::{Ack, Batch, Reply, Settled};
+use crate::engine::policy::PolicyId;
 use crate::engine::redact::{Outcome, Redacted, Redactor, Withheld};
 use crate::limits;
+use crate::metrics::{Counter, Redactions, SourceCounters};
 
 /// Redacts what one source read and hands it to the sinks in batches. Blocks when their queues are full, and so stops
-/// the source: nothing is dropped.
+/// the source: nothing is dropped unless a sink was configured to.
 pub struct Gate {
     redactor: Redactor,
     at_border: Box<AtBorder>,
-    sinks: Vec<SyncSender<Arc<Batch>>>,
+    sinks: Vec<Outlet>,
+    size: BatchSize,
     open: Redacted<Vec<u8>>,
     /// Records in `open`.
     records: u64,
     /// When the first record of `open` came.
     since: Instant,
     totals: Totals,
+    tally: Tally,
     /// Batches handed over and not settled yet.
     in_flight: u64,
-    reply: Sender<Settled>,
-    settled: Receiver<Settled>,
+    reply: Sender<Reply>,
+    replies: Receiver<Reply>,
+    spares: Vec<Redacted<Vec<u8>>>,
+    /// Of the next batch: what tells the gates of all runs apart, and a running number.
+    identity: (u64, u64),
+}
+
+/// When a batch is sent on.
+#[derive(Clone, Copy, Debug)]
+pub struct BatchSize {
+    /// As soon as its output has this many bytes.
+    pub bytes_max: usize,
+    /// As soon as its oldest record is this old, though the input never pauses.
+    pub age_max: Duration,
+}
+
+impl Default for BatchSize {
+    fn default() -> BatchSize {
+        BatchSize {
+            bytes_max: limits::BATCH_BYTES_MAX,
+            age_max: Duration::from_millis(limits::BATCH_AGE_MS_MAX),
+        }
+    }
+}
+
+/// Where a gate's counts go.
+struct Tally {
+    source: Arc<SourceCounters>,
+    redactions: Arc<Redactions>,
+    policy: PolicyId,
+    /// Of each rule of the policy.
+    rules: Vec<Arc<Counter>>,
+    /// What is counted already.
+    told: Vec<u64>,
+    told_withheld: [u64; Withheld::ALL.len()],
 }
 
 /// Called between two batches, with the redactor of both: the only time at which policy or keys may change.
@@ -68,29 +106,54 @@ pub struct Totals {
 pub struct Closed;
 
 impl Gate {
-    /// A gate in front of `sinks`, all of them required.
-    pub fn new(redactor: Redactor, at_border: Box<AtBorder>, sinks: Vec<SyncSender<Arc<Batch>>>) -> Gate {
-        let (reply, settled) = channel();
+    /// A gate in front of `sinks`.
+    pub fn new(redactor: Redactor, at_border: Box<AtBorder>, sinks: Vec<Outlet>) -> Gate {
+        let (reply, replies) = channel();
+        let tally = Tally::new(Arc::default(), Arc::default(), &redactor);
         Gate {
             redactor,
             at_border,
             sinks,
-            open: Redacted::with_capacity(limits::BATCH_BYTES_MAX + limits::READ_BYTES),
+            size: BatchSize::default(),
+            open: buffer(BatchSize::default()),
             records: 0,
             since: Instant::now(),
             totals: Totals::default(),
+            tally,
             in_flight: 0,
             reply,
-            settled,
+            replies,
+            spares: Vec::new(),
+            identity: (0, 0),
         }
+    }
+
+    /// With other bounds for its batches.
+    pub fn batches(mut self, size: BatchSize) -> Gate {
+        self.size = size;
+        self
+    }
+
+    /// With batches that are told apart from those of every gate with another number.
+    pub fn number(mut self, number: u64) -> Gate {
+        self.identity.0 = number;
+        self
+    }
+
+    /// With counters that somebody looks at.
+    pub fn counters(mut self, source: Arc<SourceCounters>, redactions: Arc<Redactions>) -> Gate {
+        self.tally = Tally::new(source, redactions, &self.redactor);
+        self
     }
 
     /// Redacts a piece into the open batch, which is sent on when it is full.
     pub fn take(&mut self, raw: Raw<'_>) -> Result<(), Closed> {
         if self.open.is_empty() {
             (self.at_border)(&mut self.redactor);
+            self.tally.follow(&self.redactor);
             self.since = Instant::now();
         }
+        let before = self.totals.bytes_in;
         let outcome = match raw {
             Raw::Lines(lines) => {
                 self.totals.bytes_in += lines.len() as u64;
@@ -107,14 +170,15 @@ impl Gate {
             }
         };
         self.count(outcome);
-        if self.open.len() >= limits::BATCH_BYTES_MAX { self.flush() } else { Ok(()) }
+        self.tally.source.bytes.add(self.totals.bytes_in - before);
+        self.tally.source.records.add(outcome.records);
+        if self.open.len() >= self.size.bytes_max { self.flush() } else { Ok(()) }
     }
 
     /// Sends the open batch on if it has waited long enough. Called after every read: an input that never pauses, or one
     /// endless line, must not hold up the lines before.
     pub fn flush_aged(&mut self) -> Result<(), Closed> {
-        let age = Duration::from_millis(limits::BATCH_AGE_MS_MAX);
-        if self.open.is_empty() || self.since.elapsed() < age { Ok(()) } else { self.flush() }
+        if self.open.is_empty() || self.since.elapsed() < self.size.age_max { Ok(()) } else { self.flush() }
     }
 
     /// Sends the open batch on. Called when the input pauses, so that no line waits for the next.
@@ -122,22 +186,24 @@ impl Gate {
         if self.open.is_empty() {
             return Ok(());
         }
+        self.tally.add(&self.redactor);
         let next = self.spare();
-        let full = std::mem::replace(&mut self.open, next);
+        let mut full = std::mem::replace(&mut self.open, next);
+        if full.len() < full.capacity() / 2 && self.sinks.iter().any(Outlet::is_behind) {
+            // The bound of a queue is on what batches hold: those that wait must not take more memory than that.
+            full.shrink_to_fit();
+        }
         self.totals.bytes_out += full.len() as u64;
         let records = std::mem::take(&mut self.records);
-        let batch = Arc::new(Batch::new(
-            full,
-            records,
-            self.redactor.policy().id,
-            self.sinks.len(),
-            self.reply.clone(),
-        ));
+        let mut identity = [0; 16];
+        identity[..8].copy_from_slice(&self.identity.0.to_be_bytes());
+        identity[8..].copy_from_slice(&self.identity.1.to_be_bytes());
+        self.identity.1 += 1;
+        let batch = Batch::new(full, records, self.redactor.policy().id, identity, self.reply.clone());
+        let required = self.sinks.iter().filter(|sink| sink.is_required()).count();
+        let ack = Ack::new(required, records, self.since, self.reply.clone());
         self.in_flight += 1;
-        for sink in &self.sinks {
-            sink.send(Arc::clone(&batch)).map_err(|_| Closed)?;
-        }
-        Ok(())
+        self.sinks.iter().try_for_each(|sink| sink.send(&batch, &ack))
     }
 
     /// Replaced spans so far, per rule of the policy.
@@ -151,10 +217,9 @@ impl Gate {
         self.sinks.clear();
         self.totals.undelivered += self.records;
         while self.in_flight > 0 {
-            match self.settled.recv() {
-                Ok(settled) => {
-                    self.settle(&settled);
-                }
+            match self.replies.recv() {
+                Ok(Reply::Settled(settled)) => self.settle(&settled),
+                Ok(Reply::Spare(_)) => {}
                 Err(_) => break,
             }
         }
@@ -170,23 +235,70 @@ impl Gate {
 
     /// An empty buffer: one that came back, else a new one. Their number is bounded by the queues.
     fn spare(&mut self) -> Redacted<Vec<u8>> {
-        match self.settled.try_recv() {
-            Ok(settled) => {
-                self.settle(&settled);
-                settled.spare
-            }
-            Err(TryRecvError::Empty | TryRecvError::Disconnected) => {
-                Redacted::with_capacity(limits::BATCH_BYTES_MAX + limits::READ_BYTES)
+        while let Ok(reply) = self.replies.try_recv() {
+            match reply {
+                Reply::Settled(settled) => self.settle(&settled),
+                Reply::Spare(spare) if self.spares.len() < limits::BATCHES_SPARE_MAX => {
+                    self.spares.push(spare);
+                }
+                Reply::Spare(_) => {}
             }
         }
+        // One that was shrunk while it waited would grow again in steps.
+        self.spares.retain(|spare| spare.capacity() >= self.size.bytes_max);
+        self.spares.pop().unwrap_or_else(|| buffer(self.size))
     }
 
     fn settle(&mut self, settled: &Settled) {
         self.in_flight -= 1;
-        if !settled.delivered {
+        if settled.delivered {
+            self.tally.source.settled_after.observe(settled.since.elapsed(), settled.records);
+        } else {
             self.totals.undelivered += settled.records;
         }
     }
+}
+
+impl Tally {
+    fn new(source: Arc<SourceCounters>, redactions: Arc<Redactions>, redactor: &Redactor) -> Tally {
+        let policy = redactor.policy();
+        let rules =
+            policy.rules.iter().map(|rule| redactions.of(&rule.qualified, rule.action.name())).collect();
+        Tally {
+            policy: policy.id,
+            rules,
+            source,
+            redactions,
+            told: redactor.counts().to_vec(),
+            told_withheld: *redactor.withheld(),
+        }
+    }
+
+    /// Finds the counters of another policy, whose counts begin at nothing.
+    fn follow(&mut self, redactor: &Redactor) {
+        if redactor.policy().id != self.policy {
+            *self = Tally::new(Arc::clone(&self.source), Arc::clone(&self.redactions), redactor);
+        }
+    }
+
+    /// Adds what the redactor has counted since the last time.
+    fn add(&mut self, redactor: &Redactor) {
+        for ((counter, told), &now) in self.rules.iter().zip(&mut self.told).zip(redactor.counts()) {
+            if now != *told {
+                counter.add(now - *told);
+                *told = now;
+            }
+        }
+        for ((why, told), &now) in Withheld::ALL.iter().zip(&mut self.told_withheld).zip(redactor.withheld())
+        {
+            self.source.withheld.add(why.name(), now - *told);
+            *told = now;
+        }
+    }
+}
+
+fn buffer(size: BatchSize) -> Redacted<Vec<u8>> {
+    Redacted::with_capacity(size.bytes_max + limits::READ_BYTES)
 }
 
 impl fmt::Debug for Raw<'_> {
@@ -203,41 +315,51 @@ mod tests {
     use super::*;
     use crate::engine::correlate::Keyring;
     use crate::engine::policy::{LayerSource, Policy};
-    use std::sync::mpsc::sync_channel;
+    use crate::pipeline::{Deliveries, Feed, WhenFull, queue};
 
-    fn gate(queue: usize) -> (Gate, Receiver<Arc<Batch>>) {
+    /// A gate in front of one sink.
+    fn gate() -> (Gate, Deliveries) {
+        let (outlet, batches) = queue(feed(true));
+        (gate_before(vec![outlet]), batches)
+    }
+
+    fn feed(required: bool) -> Feed {
+        let queue_bytes_max = limits::PIPE_QUEUE_BYTES;
+        Feed { queue_bytes_max, when_full: WhenFull::Block, required, counters: Arc::default() }
+    }
+
+    fn gate_before(sinks: Vec<Outlet>) -> Gate {
         let text = "{version: 1, extends: [], rules: [{id: pin, in: pin, do: mask}]}";
         let policy = Policy::compile(&[LayerSource::new("test", text)]).unwrap();
         let redactor = Redactor::new(Arc::new(policy), Arc::new(Keyring::ephemeral(&[7; 64])));
-        let (sink, batches) = sync_channel(queue);
-        (Gate::new(redactor, Box::new(|_| {}), vec![sink]), batches)
+        Gate::new(redactor, Box::new(|_| {}), sinks)
     }
 
     #[test]
     fn a_batch_is_sent_when_flushed_when_full_and_when_old() {
-        let (mut gate, batches) = gate(8);
+        let (mut gate, batches) = gate();
         gate.take(Raw::Lines(b"{\"pin\":1234}\n")).unwrap();
         gate.flush_aged().unwrap();
-        assert!(batches.try_recv().is_err());
+        assert!(batches.next().is_none());
         gate.flush().unwrap();
-        assert_eq!(batches.try_recv().unwrap().bytes(), b"{\"pin\":\"[redacted:pin]\"}\n");
+        assert_eq!(batches.next().unwrap().bytes(), b"{\"pin\":\"[redacted:pin]\"}\n");
 
         gate.take(Raw::Lines(b"old\n")).unwrap();
         std::thread::sleep(Duration::from_millis(limits::BATCH_AGE_MS_MAX + 10));
         gate.flush_aged().unwrap();
-        assert_eq!(batches.try_recv().unwrap().bytes(), b"old\n");
+        assert_eq!(batches.next().unwrap().bytes(), b"old\n");
 
         gate.take(Raw::Lines(&b"line\n".repeat(limits::BATCH_BYTES_MAX / 5 + 1))).unwrap();
-        assert!(batches.try_recv().is_ok());
+        assert!(batches.next().is_some());
     }
 
     #[test]
     fn invariant_11_a_reused_buffer_never_shows_an_earlier_record() {
-        let (mut gate, batches) = gate(1);
+        let (mut gate, batches) = gate();
         for line in [&b"a long line that was here before\n"[..], b"short\n", b"\n"] {
             gate.take(Raw::Lines(line)).unwrap();
             gate.flush().unwrap();
-            let batch = batches.recv().unwrap();
+            let batch = batches.next().unwrap();
             assert_eq!(batch.bytes(), line);
             batch.confirm();
         }
@@ -247,12 +369,12 @@ mod tests {
 
     #[test]
     fn what_no_sink_confirmed_is_counted_as_not_delivered() {
-        let (mut gate, batches) = gate(8);
+        let (mut gate, batches) = gate();
         for _ in 0..3 {
             gate.take(Raw::Lines(b"one\ntwo\n")).unwrap();
             gate.flush().unwrap();
         }
-        batches.recv().unwrap().confirm();
+        batches.next().unwrap().confirm();
         drop(batches);
         assert_eq!(gate.take(Raw::Lines(b"late\n")).and_then(|()| gate.flush()), Err(Closed));
         let totals = gate.close();
@@ -261,7 +383,7 @@ mod tests {
 
     #[test]
     fn invariant_9_policy_and_keys_change_between_batches_only() {
-        let (mut gate, batches) = gate(8);
+        let (mut gate, batches) = gate();
         let (calls, called) = channel();
         gate.at_border = Box::new(move |_| calls.send(()).unwrap());
         for lines in [1, 3] {
@@ -270,7 +392,61 @@ mod tests {
             }
             gate.flush().unwrap();
         }
-        assert_eq!((called.try_iter().count(), batches.try_iter().count()), (2, 2));
+        assert_eq!((called.try_iter().count(), batches.drain().len()), (2, 2));
+    }
+
+    #[test]
+    fn an_acknowledgement_waits_for_all_required_sinks_and_for_no_other() {
+        let ((one, first), (two, second), (three, optional)) =
+            (queue(feed(true)), queue(feed(true)), queue(feed(false)));
+        let mut gate = gate_before(vec![one, two, three]);
+        let send = |gate: &mut Gate| {
+            gate.take(Raw::Lines(b"line\n")).and_then(|()| gate.flush()).unwrap();
+            gate.spare();
+            gate.in_flight
+        };
+        assert_eq!(send(&mut gate), 1);
+        first.next().unwrap().confirm();
+        assert_eq!(send(&mut gate), 2, "the second sink has confirmed nothing");
+        second.next().unwrap().confirm();
+        assert_eq!(send(&mut gate), 2, "of three, the first is settled though the optional sink holds it");
+        drop(optional);
+        first.drain().into_iter().chain(second.drain()).for_each(|delivery| delivery.confirm());
+        assert_eq!(send(&mut gate), 1, "an optional sink that is gone stops nobody");
+        drop((first, second));
+        assert_eq!(gate.close().undelivered, 1);
+    }
+
+    #[test]
+    fn a_full_queue_blocks_or_drops_as_configured() {
+        let dropping = Feed { queue_bytes_max: 10, when_full: WhenFull::DropNewest, ..feed(true) };
+        let counters = Arc::clone(&dropping.counters);
+        let (outlet, batches) = queue(dropping);
+        let mut gate = gate_before(vec![outlet]);
+        for _ in 0..3 {
+            gate.take(Raw::Lines(b"123456\n")).and_then(|()| gate.flush()).unwrap();
+        }
+        assert_eq!(counters.dropped.values(), [("queue_full", 2)].into());
+        batches.next().unwrap().confirm();
+        drop(batches);
+        assert_eq!(gate.close().undelivered, 0, "what was dropped on purpose is settled");
+
+        let (outlet, batches) = queue(Feed { queue_bytes_max: 10, ..feed(true) });
+        let mut gate = gate_before(vec![outlet]);
+        let source = std::thread::spawn(move || {
+            for _ in 0..3 {
+                gate.take(Raw::Lines(b"123456\n")).and_then(|()| gate.flush()).unwrap();
+            }
+            gate.close().undelivered
+        });
+        for _ in 0..3 {
+            std::thread::sleep(Duration::from_millis(30));
+            assert_eq!(batches.wait(None), crate::pipeline::Waited::Batches);
+            let batch = batches.next().unwrap();
+            assert!(batches.next().is_none(), "a second one waits beyond the bound");
+            batch.confirm();
+        }
+        assert_eq!(source.join().unwrap(), 0);
     }
 
     #[test]

@@ -4,10 +4,8 @@ mod stdout;
 mod terminal;
 
 use std::io;
-use std::sync::Arc;
-use std::sync::mpsc::Receiver;
 
-use crate::pipeline::Batch;
+use crate::pipeline::{Deliveries, Waited};
 pub use stdout::Stdout;
 pub use terminal::Style;
 
@@ -30,12 +28,14 @@ pub enum SinkError {
 
 impl Sink {
     /// Writes and confirms batches in the order they come.
-    pub fn run(mut self, batches: Receiver<Arc<Batch>>) -> Result<(), SinkError> {
-        for batch in batches {
-            match &mut self {
-                Sink::Stdout(stdout) => stdout.write(&batch)?,
+    pub fn run(mut self, batches: &Deliveries) -> Result<(), SinkError> {
+        while batches.wait(None) != Waited::Ended {
+            while let Some(batch) = batches.next() {
+                match &mut self {
+                    Sink::Stdout(stdout) => stdout.write(batch.bytes())?,
+                }
+                batch.confirm();
             }
-            batch.confirm();
         }
         Ok(())
     }

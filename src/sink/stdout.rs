@@ -8,7 +8,6 @@ use rustix::io::Errno;
 
 use super::SinkError;
 use super::terminal::{self, Style};
-use crate::pipeline::Batch;
 
 /// Writes batches to standard output, each with as few system calls as it takes.
 pub struct Stdout {
@@ -24,12 +23,12 @@ impl Stdout {
         Ok(Stdout { output: io::stdout().as_fd().try_clone_to_owned()?, style, painted: Vec::new() })
     }
 
-    pub(super) fn write(&mut self, batch: &Batch) -> Result<(), SinkError> {
+    pub(super) fn write(&mut self, lines: &[u8]) -> Result<(), SinkError> {
         if self.style.is_plain() {
-            return write_all(&self.output, batch.bytes());
+            return write_all(&self.output, lines);
         }
         self.painted.clear();
-        terminal::paint(batch.bytes(), self.style, &mut self.painted);
+        terminal::paint(lines, self.style, &mut self.painted);
         write_all(&self.output, &self.painted)
     }
 }

@@ -12,11 +12,15 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("engine", &["engine", "limits"]),
     ("keys", &["keys", "engine", "limits"]),
     ("policies", &["policies", "engine", "limits"]),
-    ("pipeline", &["pipeline", "engine", "limits"]),
-    ("source", &["source", "pipeline", "engine", "limits"]),
-    ("sink", &["sink", "pipeline", "engine", "limits"]),
-    ("daemon", &["daemon", "source", "sink", "pipeline", "keys", "policies", "engine", "limits"]),
-    ("cli", &["cli", "daemon", "source", "sink", "pipeline", "keys", "policies", "engine", "limits"]),
+    ("metrics", &["metrics", "limits"]),
+    ("pipeline", &["pipeline", "engine", "metrics", "limits"]),
+    ("source", &["source", "pipeline", "engine", "metrics", "limits"]),
+    ("sink", &["sink", "pipeline", "engine", "metrics", "limits"]),
+    ("daemon", &["daemon", "source", "sink", "pipeline", "keys", "policies", "engine", "metrics", "limits"]),
+    (
+        "cli",
+        &["cli", "daemon", "source", "sink", "pipeline", "keys", "policies", "engine", "metrics", "limits"],
+    ),
 ];
 
 #[test]

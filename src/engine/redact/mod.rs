@@ -50,6 +50,7 @@ pub struct Redactor {
     spans: Vec<Span>,
     splicer: Splicer,
     counts: Vec<u64>,
+    withheld: [u64; Withheld::ALL.len()],
     remarks: bool,
     /// The rules of the spans of the current record.
     fired: Vec<RuleIndex>,
@@ -131,6 +132,7 @@ impl Redactor {
             dispatch: Dispatch::new(&policy),
             scanner: Scanner::new(&policy),
             counts: vec![0; policy.rules.len()],
+            withheld: [0; Withheld::ALL.len()],
             policy,
             ring,
             format: Format::Auto,
@@ -174,6 +176,11 @@ impl Redactor {
     /// Replaced spans so far, per rule in the order of [`Policy::rules`].
     pub fn counts(&self) -> &[u64] {
         &self.counts
+    }
+
+    /// Withheld records so far, by reason in the order of [`Withheld::ALL`].
+    pub fn withheld(&self) -> &[u64; Withheld::ALL.len()] {
+        &self.withheld
     }
 
     /// A failpoint for tests: a record that holds these bytes makes the engine panic.
@@ -232,6 +239,7 @@ impl Redactor {
             _ => action::withheld_text(why),
         };
         out.append(stub.as_bytes());
+        self.withheld[why as usize] += 1;
         Outcome { records: 1, spans: 0, withheld: 1 }
     }
 

@@ -24,6 +24,16 @@ impl Redacted<Vec<u8>> {
         self.0.len()
     }
 
+    /// Size of the allocation in bytes.
+    pub fn capacity(&self) -> usize {
+        self.0.capacity()
+    }
+
+    /// Gives back what the allocation has too much.
+    pub fn shrink_to_fit(&mut self) {
+        self.0.shrink_to_fit();
+    }
+
     /// Whether nothing was redacted into it yet.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
