@@ -3,6 +3,7 @@
 
 pub mod cli;
 pub mod daemon;
+pub mod document;
 pub mod engine;
 pub mod keys;
 pub mod limits;

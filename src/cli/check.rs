@@ -12,6 +12,7 @@ use similar::{ChangeTag, TextDiff};
 
 use super::policy;
 use super::report::{Exit, Failure};
+use crate::document::Complaint;
 use crate::engine::policy::{Policy, PolicyErrors};
 use crate::engine::selftest::{self, FailedTest};
 use crate::policies;

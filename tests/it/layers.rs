@@ -5,21 +5,34 @@ use std::{fs, path::Path};
 /// Every room, and the rooms below it that it may name (itself included).
 const ROOMS: &[(&str, &[&str])] = &[
     ("limits", &["limits"]),
+    ("document", &["document", "limits"]),
     ("engine::scan", &["engine::scan", "limits"]),
     ("engine::detect", &["engine::detect", "engine::scan", "limits"]),
     ("engine::correlate", &["engine::correlate", "engine::scan", "limits"]),
-    ("engine::policy", &["engine::policy", "engine::detect", "engine::correlate", "engine::scan", "limits"]),
-    ("engine", &["engine", "limits"]),
+    (
+        "engine::policy",
+        &["engine::policy", "engine::detect", "engine::correlate", "engine::scan", "document", "limits"],
+    ),
+    ("engine", &["engine", "document", "limits"]),
     ("keys", &["keys", "engine", "limits"]),
     ("policies", &["policies", "engine", "limits"]),
     ("metrics", &["metrics", "limits"]),
     ("pipeline", &["pipeline", "engine", "metrics", "limits"]),
     ("source", &["source", "pipeline", "engine", "metrics", "limits"]),
     ("sink", &["sink", "pipeline", "engine", "metrics", "limits"]),
-    ("daemon", &["daemon", "source", "sink", "pipeline", "keys", "policies", "engine", "metrics", "limits"]),
+    (
+        "daemon",
+        &[
+            "daemon", "document", "source", "sink", "pipeline", "keys", "policies", "engine", "metrics",
+            "limits",
+        ],
+    ),
     (
         "cli",
-        &["cli", "daemon", "source", "sink", "pipeline", "keys", "policies", "engine", "metrics", "limits"],
+        &[
+            "cli", "daemon", "document", "source", "sink", "pipeline", "keys", "policies", "engine",
+            "metrics", "limits",
+        ],
     ),
 ];
 

@@ -2,6 +2,7 @@
 
 use std::process::{Command, Stdio};
 
+use redactd::document::Complaint;
 use redactd::engine::policy::{LayerSource, Policy};
 
 /// Each case: a name, and the text of `shop.yaml` (of `shop.toml` where the name says so). All of a case's errors are on

@@ -3,16 +3,16 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::error::{PolicyError, PolicyErrors, Problem, nearest};
+use super::error::{PolicyError, PolicyErrors, Problem};
 use super::fields::FieldIndex;
-use super::file::{At, ExceptText, FindText, RuleText};
+use super::file::{ExceptText, FindText, RuleText};
 use super::layers::{self, Layer, Read};
 use super::selector::Selector;
-use super::tree::{Node, Value};
 use super::{
     Except, Expect, Find, Pattern, Policy, PolicyId, PolicyLayer, PolicyTest, Rule, RuleIndex, RuleSet,
     ValuePattern, effect, identity, packs, pattern,
 };
+use crate::document::{At, Node, Value, nearest};
 use crate::engine::correlate::{CanonicalOptions, LABEL_BYTES_MAX};
 use crate::engine::detect::{self, DetectorIndex};
 use crate::limits::{PATTERNS_BYTES_MAX, PATTERNS_MAX, RULES_MAX};

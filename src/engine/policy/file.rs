@@ -1,7 +1,6 @@
 //! A policy as the user wrote it, with the place of each part. What can be judged without knowing other layers, packs
 //! or detectors is judged here: keys, shapes, names. Reading never stops at an error.
 
-mod reader;
 mod rule;
 
 use std::collections::HashMap;
@@ -9,27 +8,13 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::action::Action;
-use super::error::{PolicyError, Problem, SourceText};
-use super::tree::{self, Node, Value};
+use super::error::{PolicyError, Problem};
+use crate::document::{self, At, Node, Shape, SourceText, Syntax, Value, member};
 use crate::engine::correlate::canonical::is_phone_region;
 use crate::limits::SCOPE_BYTES_MAX;
-use reader::{Reader, member};
 
-/// How a policy file is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Syntax {
-    /// YAML, and JSON, which is YAML as well.
-    Yaml,
-    /// TOML.
-    Toml,
-}
-
-/// Something and its place in the file.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct At<T> {
-    pub value: T,
-    pub span: Range<usize>,
-}
+/// Takes a policy apart.
+pub(super) type Reader<'a> = document::Reader<'a, Problem>;
 
 /// A file, as far as it could be read.
 #[derive(Debug, Default)]
@@ -106,17 +91,24 @@ const RESERVED: &[&str] = &[
     "numbers",
 ];
 
+/// `loosens` of a whole policy is reserved, of a rule it is not.
+const RESERVED_FILE: [&str; RESERVED.len() + 1] = {
+    let mut words = ["loosens"; RESERVED.len() + 1];
+    let mut i = 0;
+    while i < RESERVED.len() {
+        words[i] = RESERVED[i];
+        i += 1;
+    }
+    words
+};
+
 /// Reads a file. What could be read is returned beside the errors, so that later checks add theirs.
 pub(super) fn read(source: &Arc<SourceText>, syntax: Syntax) -> (PolicyFile, Vec<PolicyError>) {
     let mut reader = Reader { source, errors: Vec::new() };
-    let tree = match syntax {
-        Syntax::Yaml => tree::read_yaml(&source.text),
-        Syntax::Toml => tree::read_toml(&source.text),
-    };
-    let file = match tree {
+    let file = match document::read(&source.text, syntax) {
         Ok(node) => reader.file(&node),
         Err(error) => {
-            reader.error(error.span, Problem::Syntax(error.message));
+            reader.error(error.span, Shape::Syntax(error.message));
             PolicyFile::default()
         }
     };
@@ -138,12 +130,12 @@ impl Reader<'_> {
             self.error(node.span.clone(), Problem::SaysNothing);
             return file;
         }
-        let Some(map) = self.map(node, "a policy", FILE) else { return file };
+        let Some(map) = self.map(node, "a policy", FILE, &RESERVED_FILE) else { return file };
         let rules = member(map, "rules");
         match member(map, "version") {
-            None => self.error(node.span.clone(), Problem::VersionMissing),
+            None => self.error(node.span.clone(), Shape::VersionMissing),
             Some((_, value)) if value.value == Value::Number("1".to_owned()) => {}
-            Some((_, value)) => self.error(value.span.clone(), Problem::Version),
+            Some((_, value)) => self.error(value.span.clone(), Shape::Version),
         }
         if FILE.iter().all(|key| matches!(*key, "version" | "name") || member(map, key).is_none())
             && map.iter().all(|(key, _)| FILE.contains(&key.text.as_str()))
@@ -186,13 +178,13 @@ impl Reader<'_> {
     }
 
     fn except(&mut self, node: &Node) -> Option<ExceptText> {
-        let map = self.map(node, "an exception", EXCEPT)?;
+        let map = self.map(node, "an exception", EXCEPT, RESERVED)?;
         if EXCEPT.iter().all(|key| *key == "loosens" || member(map, key).is_none()) {
             self.error(node.span.clone(), Problem::ExceptAll);
         }
         if let Some((_, Node { value: Value::Map(_), span })) = member(map, "find") {
             let want = "the name of a detector or a list of names";
-            self.error(span.clone(), Problem::Type { key: "find", want, got: "a map" });
+            self.error(span.clone(), Shape::Type { key: "find", want, got: "a map" });
             return None;
         }
         Some(ExceptText {
@@ -205,14 +197,14 @@ impl Reader<'_> {
     }
 
     fn test(&mut self, node: &Node) -> Option<TestText> {
-        let map = self.map(node, "a test", TEST)?;
+        let map = self.map(node, "a test", TEST, RESERVED)?;
         for (key, hint) in [
             ("name", "what the test shows: `name: versions are not addresses`"),
             ("given", "a record: an object, or a text for a line as it stands"),
             ("expect", "the record that comes out, or `unchanged`"),
         ] {
             if member(map, key).is_none() {
-                self.error(node.span.clone(), Problem::Missing { key, of: "a test", hint });
+                self.error(node.span.clone(), Shape::Missing { key, of: "a test", hint });
             }
         }
         let name = member(map, "name").and_then(|(_, value)| self.text(value, "name"));
@@ -220,7 +212,7 @@ impl Reader<'_> {
             if let Some((_, value)) = member(map, key)
                 && matches!(value.value, Value::Null | Value::Bool(_) | Value::Number(_))
             {
-                let problem = Problem::Type { key, want: "a text or an object", got: value.kind() };
+                let problem = Shape::Type { key, want: "a text or an object", got: value.kind() };
                 self.error(value.span.clone(), problem);
             }
         }
@@ -232,7 +224,7 @@ impl Reader<'_> {
     }
 
     fn correlate(&mut self, node: &Node, file: &mut PolicyFile) {
-        let Some(map) = self.map(node, "`correlate`", &["scope", "canonical"]) else { return };
+        let Some(map) = self.map(node, "`correlate`", &["scope", "canonical"], RESERVED) else { return };
         if let Some(scope) = member(map, "scope").and_then(|(_, value)| self.text(value, "scope")) {
             if scope.value.len() > SCOPE_BYTES_MAX || scope.value.chars().any(char::is_control) {
                 self.error(scope.span.clone(), Problem::Scope);
@@ -240,9 +232,9 @@ impl Reader<'_> {
             file.scope = Some(scope);
         }
         let Some((_, canonical)) = member(map, "canonical") else { return };
-        let Some(map) = self.map(canonical, "`canonical`", &["email", "phone"]) else { return };
+        let Some(map) = self.map(canonical, "`canonical`", &["email", "phone"], RESERVED) else { return };
         if let Some((_, email)) = member(map, "email")
-            && let Some(options) = self.map(email, "`email`", &["plus"])
+            && let Some(options) = self.map(email, "`email`", &["plus"], RESERVED)
             && let Some(plus) = member(options, "plus").and_then(|(_, value)| self.text(value, "plus"))
         {
             match plus.value.as_str() {
@@ -251,19 +243,19 @@ impl Reader<'_> {
                 _ => {
                     let hint =
                         "`strip` gives ann+shop@corp.example the ID of ann@corp.example; `keep` does not";
-                    self.error(plus.span, Problem::Value { key: "plus", value: plus.value, hint });
+                    self.error(plus.span, Shape::Value { key: "plus", value: plus.value, hint });
                 }
             }
         }
         if let Some((_, phone)) = member(map, "phone")
-            && let Some(options) = self.map(phone, "`phone`", &["region"])
+            && let Some(options) = self.map(phone, "`phone`", &["region"], RESERVED)
             && let Some(region) = member(options, "region").and_then(|(_, value)| self.text(value, "region"))
         {
             if is_phone_region(&region.value) {
                 file.phone_region = Some(region.value);
             } else {
                 let hint = "the two capital letters of a country, such as `US`";
-                self.error(region.span, Problem::Value { key: "region", value: region.value, hint });
+                self.error(region.span, Shape::Value { key: "region", value: region.value, hint });
             }
         }
     }

@@ -4,9 +4,10 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::error::{PolicyError, Problem, SourceText, Unreadable, nearest};
-use super::file::{self, PolicyFile, Syntax, is_id};
+use super::error::{PolicyError, Problem, Unreadable};
+use super::file::{self, PolicyFile, is_id};
 use super::packs;
+use crate::document::{SourceText, Syntax, nearest};
 use crate::limits::LAYERS_MAX;
 
 /// The text of one policy.
@@ -26,8 +27,7 @@ impl LayerSource {
     /// A text under the name of a file, which also says the syntax: TOML for `*.toml`, else YAML (which JSON is, too).
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> LayerSource {
         let name = name.into();
-        let syntax = if name.ends_with(".toml") { Syntax::Toml } else { Syntax::Yaml };
-        LayerSource { identity: name.clone(), name, syntax, text: text.into() }
+        LayerSource { identity: name.clone(), syntax: Syntax::of(&name), name, text: text.into() }
     }
 }
 

@@ -16,19 +16,18 @@ mod problem;
 pub mod selector;
 #[cfg(test)]
 mod tests;
-mod tree;
 
 use std::fmt;
 
 use regex_automata::meta;
 
+pub use crate::document::{SourceText, Syntax};
 use crate::engine::correlate::CanonicalOptions;
 use crate::engine::detect::DetectorIndex;
 pub use action::{Action, Partial};
 use compile::Purpose;
-pub use error::{PolicyError, PolicyErrors, Problem, SourceText, Unreadable};
+pub use error::{PolicyError, PolicyErrors, Problem, Unreadable};
 pub use fields::{FieldHit, FieldIndex};
-pub use file::Syntax;
 pub use layers::{LayerSource, Read};
 pub use selector::{Segment, Selector};
 

@@ -1,6 +1,7 @@
 //! All that can be wrong with a policy: what is said, under which code, and what to write instead.
 
 use super::selector::SelectorError;
+use crate::document::{Complaint, Shape, list};
 use crate::limits::{
     LAYERS_MAX, PATTERN_BYTES_MAX, PATTERN_NFA_BYTES_MAX, PATTERNS_BYTES_MAX, PATTERNS_MAX, POLICY_BYTES_MAX,
     PROBE_RATIO_MAX, REPLACE_BYTES_MAX, RULES_MAX, SCOPE_BYTES_MAX,
@@ -42,18 +43,12 @@ pub enum Problem {
     /// It cannot be used at all.
     #[error("the policy file cannot be used: {0}")]
     Unreadable(Unreadable),
-    /// No YAML, TOML or JSON.
-    #[error("the file cannot be parsed: {0}")]
-    Syntax(String),
     /// Empty, or nothing but a version and a name.
     #[error("the policy says nothing")]
     SaysNothing,
     /// All layers together have no rule.
     #[error("the policy has no rule, its layers included")]
     NoRules,
-    /// `rules: []`, `in: []` and the like.
-    #[error("`{0}` is empty")]
-    EmptyList(&'static str),
     /// `extends` names a pack that there is not.
     #[error("there is no pack `{name}`")]
     UnknownPack {
@@ -79,68 +74,9 @@ pub enum Problem {
     LayerTwice(String),
 
     // ---- shape
-    /// No `version: 1`.
-    #[error("`version` is missing")]
-    VersionMissing,
-    /// Another version of the language.
-    #[error("this program reads `version: 1`")]
-    Version,
-    /// A key that means nothing here.
-    #[error("unknown key `{key}` in {of}")]
-    UnknownKey {
-        /// As written.
-        key: String,
-        /// Where (`a rule`).
-        of: &'static str,
-        /// The key that may be meant.
-        near: Option<String>,
-        /// All that may stand here.
-        known: &'static [&'static str],
-    },
-    /// Reserved by the language.
-    #[error("`{0}` is not in this version")]
-    Reserved(String),
-    /// A key twice in one map.
-    #[error("the key `{0}` stands here twice")]
-    KeyTwice(String),
-    /// A key that must be there.
-    #[error("{of} needs `{key}`")]
-    Missing {
-        /// What is missing.
-        key: &'static str,
-        /// In what.
-        of: &'static str,
-        /// What to write.
-        hint: &'static str,
-    },
-    /// A list where a text is wanted, and so on.
-    #[error("`{key}` must be {want}, not {got}")]
-    Type {
-        /// Of which key.
-        key: &'static str,
-        /// What may stand here.
-        want: &'static str,
-        /// What stands here.
-        got: &'static str,
-    },
-    /// No map where one is wanted.
-    #[error("{of} must be a map, not {got}")]
-    NotAMap {
-        /// What must be one.
-        of: &'static str,
-        /// What stands here.
-        got: &'static str,
-    },
-    /// A text that is none of the few that may stand here.
-    #[error("`{value}` is no value of `{key}`")]
-    Value {
-        /// Of which key.
-        key: &'static str,
-        /// As written.
-        value: String,
-        /// What may stand here.
-        hint: &'static str,
-    },
+    /// Keys, types, spelling.
+    #[error(transparent)]
+    Shape(#[from] Shape),
 
     // ---- rules
     /// The id twice in one file.
@@ -244,25 +180,16 @@ pub enum Problem {
     PatternCost(String),
 }
 
-impl Problem {
-    /// A name that programs can rely on.
-    pub fn code(&self) -> &'static str {
-        match self {
+impl Complaint for Problem {
+    fn code(&self) -> String {
+        let code = match self {
+            Problem::Shape(shape) => return format!("policy::{}", shape.code()),
             Problem::Unreadable(_) => "policy::unreadable",
-            Problem::Syntax(_) => "policy::syntax",
             Problem::SaysNothing | Problem::NoRules => "policy::empty",
-            Problem::EmptyList(_) => "policy::empty_list",
             Problem::UnknownPack { .. } => "policy::unknown_pack",
             Problem::Cycle(_) => "policy::cycle",
             Problem::TooManyLayers | Problem::TooManyRules | Problem::TooManyPatterns => "policy::too_many",
             Problem::LayerTwice(_) => "policy::layer_twice",
-            Problem::VersionMissing | Problem::Version => "policy::version",
-            Problem::UnknownKey { .. } => "policy::unknown_key",
-            Problem::Reserved(_) => "policy::not_in_this_version",
-            Problem::KeyTwice(_) => "policy::key_twice",
-            Problem::Missing { .. } => "policy::missing",
-            Problem::Type { .. } | Problem::NotAMap { .. } => "policy::type",
-            Problem::Value { .. } => "policy::value",
             Problem::RuleTwice(_) => "policy::rule_twice",
             Problem::Name(..) => "policy::name",
             Problem::Nowhere => "policy::nowhere",
@@ -281,11 +208,11 @@ impl Problem {
             Problem::PatternTooLong | Problem::PatternTooLarge => "policy::pattern_size",
             Problem::PatternEmpty => "policy::pattern_empty",
             Problem::PatternCost(_) => "policy::pattern_cost",
-        }
+        };
+        code.to_owned()
     }
 
-    /// What to do about it.
-    pub fn hint(&self) -> Option<String> {
+    fn hint(&self) -> Option<String> {
         let meant = |near: &Option<String>| near.as_ref().map(|near| format!("did you mean `{near}`?"));
         let text = match self {
             Problem::Unreadable(Unreadable::Writable(_)) => {
@@ -298,33 +225,19 @@ impl Problem {
                 "a path in `extends` is relative to the file that names it".to_owned()
             }
             Problem::LayerTwice(_) => "give each policy its own `name`; without one it has the name of its file".to_owned(),
-            Problem::Unreadable(_) | Problem::Syntax(_) | Problem::TooManyRules => return None,
+            Problem::Shape(shape) => return shape.hint(),
+            Problem::Unreadable(_) | Problem::TooManyRules => return None,
             Problem::SaysNothing => "a policy has `rules`, `except`, `correlate`, `tests` or names what it `extends`; \
                                      without `--policy` the pack `default` is in force"
                 .to_owned(),
             Problem::NoRules => "`extends: []` leaves the pack `default` out; without it, it is in".to_owned(),
-            Problem::EmptyList("extends") => return None,
-            Problem::EmptyList(key) => format!("leave `{key}` out, or put something in it"),
             Problem::UnknownPack { near, .. } => meant(near).unwrap_or_else(|| {
                 format!("there are the packs {}; a file is written `./name.yaml`", super::packs::names())
             }),
             Problem::Cycle(_) => "a layer can only stand on layers that do not stand on it".to_owned(),
             Problem::TooManyLayers => "each file and pack in `extends` is a layer".to_owned(),
             Problem::TooManyPatterns => "one pattern can have alternatives: `a|b`".to_owned(),
-            Problem::VersionMissing => "begin the file with `version: 1`".to_owned(),
-            Problem::Version => "write `version: 1`".to_owned(),
-            Problem::UnknownKey { near, known, .. } => {
-                meant(near).unwrap_or_else(|| format!("known here: {}", list(known)))
-            }
-            Problem::Reserved(_) => "the language has it, this version of the program does not".to_owned(),
-            Problem::KeyTwice(_) => "keep one of the two".to_owned(),
-            Problem::Missing { hint, .. } | Problem::Value { hint, .. } | Problem::ActionShape { hint, .. } => {
-                (*hint).to_owned()
-            }
-            Problem::Type { want, got: "a number" | "a boolean", .. } if want.starts_with("a text") => {
-                "put it in quotes".to_owned()
-            }
-            Problem::Type { .. } | Problem::NotAMap { .. } => return None,
+            Problem::ActionShape { hint, .. } => (*hint).to_owned(),
             Problem::RuleTwice(_) => "placeholders show the id: give each rule its own".to_owned(),
             Problem::Name(_, "label" | "kind", _) => {
                 "it begins with a small letter; then at most 23 small letters, digits and `_`".to_owned()
@@ -366,17 +279,16 @@ impl Problem {
         Some(text)
     }
 
-    /// What stands under the underlined text.
-    pub(super) fn label(&self) -> String {
+    fn hint_without_place(&self) -> Option<String> {
+        // That paths in `extends` are relative does not help who named the file on a command line.
+        if *self == Problem::Unreadable(Unreadable::Missing) { None } else { self.hint() }
+    }
+
+    fn label(&self) -> String {
         match self {
+            Problem::Shape(shape) => shape.label(),
             Problem::Unreadable(_) => "named here".to_owned(),
-            Problem::Syntax(_) => "here".to_owned(),
-            Problem::UnknownKey { .. } => "unknown".to_owned(),
-            Problem::Reserved(_) => "not in this version".to_owned(),
-            Problem::KeyTwice(_) | Problem::RuleTwice(_) | Problem::LayerTwice(_) => "again".to_owned(),
-            Problem::Missing { key, .. } => format!("no `{key}`"),
-            Problem::VersionMissing => "no `version` in this file".to_owned(),
-            Problem::Type { got, .. } | Problem::NotAMap { got, .. } => (*got).to_owned(),
+            Problem::RuleTwice(_) | Problem::LayerTwice(_) => "again".to_owned(),
             Problem::UnknownDetector { .. } => "no such detector".to_owned(),
             Problem::UnknownAction { .. } => "no such action".to_owned(),
             Problem::UnknownPack { .. } => "no such pack".to_owned(),
@@ -386,8 +298,4 @@ impl Problem {
             _ => "here".to_owned(),
         }
     }
-}
-
-fn list(words: &[&str]) -> String {
-    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }

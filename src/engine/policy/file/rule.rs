@@ -3,16 +3,15 @@
 use std::ops::Range;
 
 use super::super::action::{Action, Partial};
-use super::super::error::{Problem, nearest};
-use super::super::tree::{Key, Node, Value};
-use super::reader::{Reader, member};
-use super::{ACTIONS, At, FindText, RESERVED, RULE, RuleText, is_id};
+use super::super::error::Problem;
+use super::{ACTIONS, FindText, RESERVED, RULE, Reader, RuleText, is_id};
+use crate::document::{At, Key, Node, Shape, Value, member, nearest};
 use crate::engine::correlate::is_label;
 use crate::limits::{PARTIAL_CHARS_MAX, REPLACE_BYTES_MAX};
 
 impl Reader<'_> {
-    pub fn rule(&mut self, node: &Node, place: &Range<usize>) -> Option<RuleText> {
-        let map = self.map(node, "a rule", RULE)?;
+    pub(super) fn rule(&mut self, node: &Node, place: &Range<usize>) -> Option<RuleText> {
+        let map = self.map(node, "a rule", RULE, RESERVED)?;
         let id = self.rule_id(map, place);
         let within = self.list_of(map, "in");
         let find = member(map, "find").map(|(_, value)| self.find(value));
@@ -24,7 +23,7 @@ impl Reader<'_> {
             Some((_, value)) => self.action(value),
             None => {
                 let hint = "such as `do: mask` or `do: correlate`";
-                let problem = Problem::Missing { key: "do", of: "a rule", hint };
+                let problem = Shape::Missing { key: "do", of: "a rule", hint };
                 self.error(id.as_ref().map_or(place.clone(), |id| id.span.clone()), problem);
                 None
             }
@@ -38,7 +37,7 @@ impl Reader<'_> {
                         "strings and numbers are taken without it; `all` takes booleans and containers too";
                     let value_text =
                         if let Value::Text(text) = other { text.clone() } else { value.kind().to_owned() };
-                    let problem = Problem::Value { key: "types", value: value_text, hint };
+                    let problem = Shape::Value { key: "types", value: value_text, hint };
                     self.error(value.span.clone(), problem);
                 }
             }
@@ -57,7 +56,7 @@ impl Reader<'_> {
     fn rule_id(&mut self, map: &[(Key, Node)], place: &Range<usize>) -> Option<At<String>> {
         let Some((_, value)) = member(map, "id") else {
             let hint = "the id stands in placeholders and in `explain`: `id: employee-number`";
-            self.error(place.clone(), Problem::Missing { key: "id", of: "a rule", hint });
+            self.error(place.clone(), Shape::Missing { key: "id", of: "a rule", hint });
             return None;
         };
         let id = self.text(value, "id")?;
@@ -71,11 +70,11 @@ impl Reader<'_> {
         match &node.value {
             Value::Map(_) => {
                 let before = self.errors.len();
-                let map = self.map(node, "`find`", &["regex"])?;
+                let map = self.map(node, "`find`", &["regex"], RESERVED)?;
                 let Some((_, pattern)) = member(map, "regex") else {
                     if self.errors.len() == before {
                         let hint = "`find: {regex: 'EMP-\\d{6}'}`, or the name of a detector: `find: email`";
-                        self.error(node.span.clone(), Problem::Missing { key: "regex", of: "`find`", hint });
+                        self.error(node.span.clone(), Shape::Missing { key: "regex", of: "`find`", hint });
                     }
                     return None;
                 };
@@ -127,12 +126,12 @@ impl Reader<'_> {
                     _ => self.unknown_action(&key.text, key.span.clone()),
                 },
                 _ => {
-                    let problem = Problem::Type { key: "do", want: "one action", got: "several keys" };
+                    let problem = Shape::Type { key: "do", want: "one action", got: "several keys" };
                     self.error(node.span.clone(), problem);
                 }
             },
             _ => {
-                let problem = Problem::Type { key: "do", want: "an action", got: node.kind() };
+                let problem = Shape::Type { key: "do", want: "an action", got: node.kind() };
                 self.error(node.span.clone(), problem);
             }
         }
@@ -141,7 +140,7 @@ impl Reader<'_> {
 
     fn unknown_action(&mut self, name: &str, span: Range<usize>) {
         let problem = if RESERVED.contains(&name) {
-            Problem::Reserved(name.to_owned())
+            Shape::Reserved(name.to_owned()).into()
         } else {
             Problem::UnknownAction { name: name.to_owned(), near: nearest(name, ACTIONS.iter().copied()) }
         };
@@ -149,7 +148,7 @@ impl Reader<'_> {
     }
 
     fn partial(&mut self, node: &Node) -> Option<Partial> {
-        let map = self.map(node, "`partial`", &["keep_first", "keep_last", "keep"])?;
+        let map = self.map(node, "`partial`", &["keep_first", "keep_last", "keep"], RESERVED)?;
         let keep = member(map, "keep");
         let ends = [member(map, "keep_first"), member(map, "keep_last")];
         let hint = "`{keep_last: 4}`, `{keep_first: 6, keep_last: 4}` or `{keep: domain}`";
@@ -162,11 +161,11 @@ impl Reader<'_> {
                 }
                 Value::Number(text) | Value::Text(text) => {
                     let hint = "a count of characters, 1 to 64";
-                    self.error(value.span.clone(), Problem::Value { key, value: text.clone(), hint });
+                    self.error(value.span.clone(), Shape::Value { key, value: text.clone(), hint });
                     return None;
                 }
                 _ => {
-                    let problem = Problem::Type { key, want: "a number", got: value.kind() };
+                    let problem = Shape::Type { key, want: "a number", got: value.kind() };
                     self.error(value.span.clone(), problem);
                     return None;
                 }
@@ -182,11 +181,11 @@ impl Reader<'_> {
             (Some((_, value)), [0, 0]) => match &value.value {
                 Value::Text(text) if text == "domain" => Some(Partial::Domain),
                 Value::Text(text) | Value::Number(text) => {
-                    self.error(value.span.clone(), Problem::Value { key: "keep", value: text.clone(), hint });
+                    self.error(value.span.clone(), Shape::Value { key: "keep", value: text.clone(), hint });
                     None
                 }
                 _ => {
-                    let problem = Problem::Type { key: "keep", want: "`domain`", got: value.kind() };
+                    let problem = Shape::Type { key: "keep", want: "`domain`", got: value.kind() };
                     self.error(value.span.clone(), problem);
                     None
                 }

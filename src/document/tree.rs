@@ -8,29 +8,39 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{Location, Spanned};
 
+use super::Syntax;
 use crate::limits::{POLICY_DEPTH_MAX, POLICY_NODES_MAX};
 
 /// A value and its place: bytes of the file. For a map that is its first key, for a list its first item or bracket.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Node {
+pub struct Node {
+    /// Its place.
     pub span: Range<usize>,
+    /// What stands there.
     pub value: Value,
 }
 
 /// A key of a map and its place.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Key {
+pub struct Key {
+    /// Its place.
     pub span: Range<usize>,
+    /// As written.
     pub text: String,
 }
 
+/// What a value is.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Value {
+pub enum Value {
+    /// Nothing.
     Null,
+    /// `true` or `false`.
     Bool(bool),
     /// The text of the number, as JSON writes it.
     Number(String),
+    /// A text.
     Text(String),
+    /// A list.
     List(Vec<Node>),
     /// In file order, repeated keys included.
     Map(Vec<(Key, Node)>),
@@ -38,13 +48,26 @@ pub(super) enum Value {
 
 /// Why a text is no tree, and where.
 #[derive(Debug)]
-pub(super) struct SyntaxError {
+pub struct SyntaxError {
+    /// Where.
     pub span: Range<usize>,
+    /// What the parser says.
     pub message: String,
 }
 
+/// Reads a text.
+///
+/// # Errors
+/// At the first place that cannot be parsed.
+pub fn read(text: &str, syntax: Syntax) -> Result<Node, SyntaxError> {
+    match syntax {
+        Syntax::Yaml => read_yaml(text),
+        Syntax::Toml => read_toml(text),
+    }
+}
+
 /// Reads YAML; JSON is YAML as well.
-pub(super) fn read_yaml(text: &str) -> Result<Node, SyntaxError> {
+fn read_yaml(text: &str) -> Result<Node, SyntaxError> {
     let options = serde_saphyr::options! {
         budget: serde_saphyr::budget! {
             max_nodes: POLICY_NODES_MAX,
@@ -76,7 +99,7 @@ pub(super) fn read_yaml(text: &str) -> Result<Node, SyntaxError> {
 }
 
 /// Reads TOML.
-pub(super) fn read_toml(text: &str) -> Result<Node, SyntaxError> {
+fn read_toml(text: &str) -> Result<Node, SyntaxError> {
     match toml::de::DeTable::parse(text) {
         Ok(table) => Ok(of_table(table.span(), table.get_ref())),
         Err(error) => Err(SyntaxError {
