@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
 use std::time::Instant;
 
+use super::{Position, Waker};
 use crate::engine::policy::PolicyId;
 use crate::engine::redact::Redacted;
 use crate::limits;
@@ -16,7 +17,7 @@ pub struct Batch {
     records: u64,
     policy: PolicyId,
     identity: [u8; 16],
-    reply: Sender<Reply>,
+    back: Back,
 }
 
 /// Counts who confirmed a batch and tells its source when no required sink holds it any more: a sink that panics or is
@@ -26,9 +27,19 @@ pub struct Ack {
     required: usize,
     confirmed: AtomicUsize,
     records: u64,
+    /// Where its records came from, in the order they came.
+    positions: Vec<Position>,
     /// When its first record was framed.
     since: Instant,
-    reply: Sender<Reply>,
+    back: Back,
+}
+
+/// The way back to a gate and its source.
+#[derive(Clone)]
+pub(super) struct Back {
+    pub reply: Sender<Reply>,
+    /// Ends the wait of a source that does not block in its gate.
+    pub nudge: Option<Waker>,
 }
 
 /// What comes back to a gate.
@@ -45,20 +56,22 @@ pub struct Settled {
     pub records: u64,
     /// Whether every required sink confirmed it.
     pub delivered: bool,
+    /// What its source said of where its records came from.
+    pub positions: Vec<Position>,
     /// When its first record was framed.
     pub since: Instant,
 }
 
 impl Batch {
-    /// A batch of `records`; `reply` gets its buffer when nobody holds it any more.
+    /// A batch of `records`; `back` gets its buffer when nobody holds it any more.
     pub(super) fn new(
         lines: Redacted<Vec<u8>>,
         records: u64,
         policy: PolicyId,
         identity: [u8; 16],
-        reply: Sender<Reply>,
+        back: Back,
     ) -> Arc<Batch> {
-        Arc::new(Batch { lines, records, policy, identity, reply })
+        Arc::new(Batch { lines, records, policy, identity, back })
     }
 
     /// What the sink is to write.
@@ -89,15 +102,20 @@ impl Drop for Batch {
             spare = Redacted::default();
         }
         spare.clear();
-        // A source that is gone needs no answer.
-        let _ = self.reply.send(Reply::Spare(spare));
+        self.back.send(Reply::Spare(spare));
     }
 }
 
 impl Ack {
-    /// Of a batch for `required` sinks; `reply` gets its [`Settled`] when the last one lets go.
-    pub(super) fn new(required: usize, records: u64, since: Instant, reply: Sender<Reply>) -> Arc<Ack> {
-        Arc::new(Ack { required, confirmed: AtomicUsize::new(0), records, since, reply })
+    /// Of a batch for `required` sinks; `back` gets its [`Settled`] when the last one lets go.
+    pub(super) fn new(
+        required: usize,
+        records: u64,
+        positions: Vec<Position>,
+        since: Instant,
+        back: Back,
+    ) -> Arc<Ack> {
+        Arc::new(Ack { required, confirmed: AtomicUsize::new(0), records, positions, since, back })
     }
 
     /// To be called once for each required sink, when it has the batch for good.
@@ -109,9 +127,19 @@ impl Ack {
 impl Drop for Ack {
     fn drop(&mut self) {
         let delivered = self.confirmed.load(Ordering::Acquire) >= self.required;
-        let settled = Settled { records: self.records, delivered, since: self.since };
+        let positions = std::mem::take(&mut self.positions);
+        let settled = Settled { records: self.records, delivered, positions, since: self.since };
+        self.back.send(Reply::Settled(settled));
+    }
+}
+
+impl Back {
+    fn send(&self, reply: Reply) {
         // A source that is gone needs no answer.
-        let _ = self.reply.send(Reply::Settled(settled));
+        let _ = self.reply.send(reply);
+        if let Some(source) = &self.nudge {
+            source.nudge();
+        }
     }
 }
 
@@ -119,6 +147,12 @@ impl Drop for Ack {
 mod tests {
     use super::*;
     use std::sync::mpsc::{Receiver, channel};
+
+    fn ack(required: usize, records: u64) -> (Arc<Ack>, Receiver<Reply>) {
+        let (reply, replies) = channel();
+        let back = Back { reply, nudge: None };
+        (Ack::new(required, records, Vec::new(), Instant::now(), back), replies)
+    }
 
     fn settled(replies: &Receiver<Reply>) -> Option<(u64, bool)> {
         replies.try_iter().find_map(|reply| match reply {
@@ -129,8 +163,7 @@ mod tests {
 
     #[test]
     fn a_batch_is_delivered_when_every_required_sink_confirmed() {
-        let (reply, replies) = channel();
-        let ack = Ack::new(2, 3, Instant::now(), reply);
+        let (ack, replies) = ack(2, 3);
         let other = Arc::clone(&ack);
         ack.confirm();
         drop(ack);
@@ -142,8 +175,7 @@ mod tests {
 
     #[test]
     fn a_sink_that_panics_did_not_deliver() {
-        let (reply, replies) = channel();
-        let ack = Ack::new(1, 1, Instant::now(), reply);
+        let (ack, replies) = ack(1, 1);
         let sink = std::thread::spawn(move || {
             let _held = ack;
             std::panic::resume_unwind(Box::new(()));

@@ -1,25 +1,32 @@
 //! The one way from raw to redacted.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use super::Outlet;
-use super::batch::{Ack, Batch, Reply, Settled};
+use super::batch::{Ack, Back, Batch, Reply, Settled};
+use super::{Outlet, Position, Waker, position};
 use crate::engine::policy::PolicyId;
 use crate::engine::redact::{Outcome, Redacted, Redactor, Withheld};
 use crate::limits;
 use crate::metrics::{Counter, Redactions, SourceCounters};
 
-/// Redacts what one source read and hands it to the sinks in batches. Blocks when their queues are full, and so stops
-/// the source: nothing is dropped unless a sink was configured to.
+/// Redacts what one source read and hands it to the sinks in batches. When their queues are full it blocks, or lets the
+/// source know: nothing is dropped unless a sink was configured to.
 pub struct Gate {
     redactor: Redactor,
     at_border: Box<AtBorder>,
     sinks: Vec<Outlet>,
+    /// What some sink's queue had no room for yet, oldest first.
+    outbox: VecDeque<(Arc<Batch>, Arc<Ack>)>,
+    /// For each sink, how many of the outbox it has.
+    sent: Vec<usize>,
     size: BatchSize,
     open: Redacted<Vec<u8>>,
+    /// Where the records of `open` came from.
+    positions: Vec<Position>,
     /// Records in `open`.
     records: u64,
     /// When the first record of `open` came.
@@ -28,9 +35,11 @@ pub struct Gate {
     tally: Tally,
     /// Batches handed over and not settled yet.
     in_flight: u64,
-    reply: Sender<Reply>,
+    back: Back,
     replies: Receiver<Reply>,
     spares: Vec<Redacted<Vec<u8>>>,
+    /// Delivered stretches that the source has not asked for yet.
+    delivered: Vec<Position>,
     /// Of the next batch: what tells the gates of all runs apart, and a running number.
     identity: (u64, u64),
 }
@@ -72,8 +81,21 @@ pub type AtBorder = dyn FnMut(&mut Redactor) + Send;
 pub enum Raw<'a> {
     /// Whole lines, each ending in a newline except perhaps the very last of the input; none over the line limit.
     Lines(&'a [u8]),
-    /// A line over the limit, of which nothing was kept.
+    /// One record, which may have newlines inside. A newline is put behind it.
+    Record {
+        /// What a container runtime wrote before it, redacted as a text of its own.
+        before: &'a [u8],
+        /// The record, without a newline at its end.
+        text: &'a [u8],
+        /// How many bytes were read for it.
+        bytes_read: u64,
+    },
+    /// A line or record over its limit, of which nothing was kept.
     Overlong {
+        /// Which limit.
+        why: Withheld,
+        /// What a container runtime wrote before it, redacted as a text of its own.
+        before: &'a [u8],
         /// Its first byte that is not white space, if there was one: tells JSON from text.
         first: Option<u8>,
         /// Its length, without the ending.
@@ -113,17 +135,21 @@ impl Gate {
         Gate {
             redactor,
             at_border,
+            outbox: VecDeque::new(),
+            sent: vec![0; sinks.len()],
             sinks,
             size: BatchSize::default(),
+            positions: Vec::new(),
             open: buffer(BatchSize::default()),
             records: 0,
             since: Instant::now(),
             totals: Totals::default(),
             tally,
             in_flight: 0,
-            reply,
+            back: Back { reply, nudge: None },
             replies,
             spares: Vec::new(),
+            delivered: Vec::new(),
             identity: (0, 0),
         }
     }
@@ -146,6 +172,35 @@ impl Gate {
         self
     }
 
+    /// From now on nothing here waits for a sink. A source that has other things to do while its sinks do not accept asks
+    /// [`has_room`](Gate::has_room) before it reads; `source` is nudged when a batch of this gate is settled.
+    pub fn never_block(&mut self, source: Waker) {
+        self.back.nudge = Some(source);
+    }
+
+    /// Whether all that was flushed is in the queues of the sinks.
+    pub fn has_room(&mut self) -> Result<bool, Closed> {
+        self.push()?;
+        Ok(self.outbox.is_empty())
+    }
+
+    /// The stretches that were delivered since the last call, each batch's in the order they came.
+    pub fn delivered(&mut self) -> Vec<Position> {
+        self.hear();
+        std::mem::take(&mut self.delivered)
+    }
+
+    /// Batches that are neither delivered nor given up.
+    pub fn in_flight(&self) -> u64 {
+        self.in_flight
+    }
+
+    /// Redacts a piece as [`take`](Gate::take) does, and remembers where it came from.
+    pub fn take_from(&mut self, raw: Raw<'_>, from: Position) -> Result<(), Closed> {
+        position::add(&mut self.positions, from);
+        self.take(raw)
+    }
+
     /// Redacts a piece into the open batch, which is sent on when it is full.
     pub fn take(&mut self, raw: Raw<'_>) -> Result<(), Closed> {
         if self.open.is_empty() {
@@ -159,13 +214,18 @@ impl Gate {
                 self.totals.bytes_in += lines.len() as u64;
                 self.redactor.redact(lines, &mut self.open)
             }
-            Raw::Overlong { first, bytes, ending } => {
-                self.totals.bytes_in += bytes + ending.len() as u64;
-                let outcome = self.redactor.withhold(Withheld::LineTooLong, first, bytes, &mut self.open);
-                if !ending.is_empty() {
-                    // Only the engine can write to the batch: the ending passes through as an empty line.
-                    self.redactor.redact(ending, &mut self.open);
-                }
+            Raw::Record { before, text, bytes_read } => {
+                self.totals.bytes_in += bytes_read;
+                self.pass(before);
+                let outcome = self.redactor.redact_line(text, &mut self.open);
+                self.pass(b"\n");
+                outcome
+            }
+            Raw::Overlong { why, before, first, bytes, ending } => {
+                self.totals.bytes_in += (before.len() + ending.len()) as u64 + bytes;
+                self.pass(before);
+                let outcome = self.redactor.withhold(why, first, bytes, &mut self.open);
+                self.pass(ending);
                 outcome
             }
         };
@@ -199,11 +259,29 @@ impl Gate {
         identity[..8].copy_from_slice(&self.identity.0.to_be_bytes());
         identity[8..].copy_from_slice(&self.identity.1.to_be_bytes());
         self.identity.1 += 1;
-        let batch = Batch::new(full, records, self.redactor.policy().id, identity, self.reply.clone());
+        let batch = Batch::new(full, records, self.redactor.policy().id, identity, self.back.clone());
         let required = self.sinks.iter().filter(|sink| sink.is_required()).count();
-        let ack = Ack::new(required, records, self.since, self.reply.clone());
+        let positions = std::mem::take(&mut self.positions);
+        let ack = Ack::new(required, records, positions, self.since, self.back.clone());
         self.in_flight += 1;
-        self.sinks.iter().try_for_each(|sink| sink.send(&batch, &ack))
+        self.outbox.push_back((batch, ack));
+        self.push()
+    }
+
+    /// Gives each sink what it does not have yet, in order.
+    fn push(&mut self) -> Result<(), Closed> {
+        let now = self.back.nudge.is_some();
+        for (sink, sent) in self.sinks.iter().zip(&mut self.sent) {
+            while let Some((batch, ack)) = self.outbox.get(*sent)
+                && sink.send(batch, ack, now)?
+            {
+                *sent += 1;
+            }
+        }
+        let everywhere = self.sent.iter().copied().min().unwrap_or(self.outbox.len());
+        self.outbox.drain(..everywhere);
+        self.sent.iter_mut().for_each(|sent| *sent -= everywhere);
+        Ok(())
     }
 
     /// Replaced spans so far, per rule of the policy.
@@ -211,19 +289,33 @@ impl Gate {
         self.redactor.counts()
     }
 
-    /// Lets go of the sinks and waits until they have settled every batch. What is still open stays unsent: call
-    /// [`flush`](Gate::flush) before, unless the sinks are gone.
-    pub fn close(mut self) -> Totals {
+    /// Lets go of the sinks, which end when they have nothing more to do. What is open or has found no room stays unsent:
+    /// call [`flush`](Gate::flush) before, unless the sinks are gone.
+    pub fn let_go(&mut self) {
         self.sinks.clear();
+        self.sent.clear();
+        self.outbox.clear();
+    }
+
+    /// Lets go of the sinks and waits until they have settled every batch.
+    pub fn close(mut self) -> Totals {
+        self.let_go();
         self.totals.undelivered += self.records;
         while self.in_flight > 0 {
             match self.replies.recv() {
-                Ok(Reply::Settled(settled)) => self.settle(&settled),
+                Ok(Reply::Settled(settled)) => self.settle(settled),
                 Ok(Reply::Spare(_)) => {}
                 Err(_) => break,
             }
         }
         self.totals
+    }
+
+    /// Writes what belongs to a record and is none itself. Only the engine can write to the batch.
+    fn pass(&mut self, bytes: &[u8]) {
+        if !bytes.is_empty() {
+            self.totals.spans += self.redactor.redact(bytes, &mut self.open).spans;
+        }
     }
 
     fn count(&mut self, outcome: Outcome) {
@@ -233,26 +325,32 @@ impl Gate {
         self.totals.withheld += outcome.withheld;
     }
 
-    /// An empty buffer: one that came back, else a new one. Their number is bounded by the queues.
-    fn spare(&mut self) -> Redacted<Vec<u8>> {
+    /// Takes in what came back.
+    fn hear(&mut self) {
         while let Ok(reply) = self.replies.try_recv() {
             match reply {
-                Reply::Settled(settled) => self.settle(&settled),
+                Reply::Settled(settled) => self.settle(settled),
                 Reply::Spare(spare) if self.spares.len() < limits::BATCHES_SPARE_MAX => {
                     self.spares.push(spare);
                 }
                 Reply::Spare(_) => {}
             }
         }
+    }
+
+    /// An empty buffer: one that came back, else a new one. Their number is bounded by the queues.
+    fn spare(&mut self) -> Redacted<Vec<u8>> {
+        self.hear();
         // One that was shrunk while it waited would grow again in steps.
         self.spares.retain(|spare| spare.capacity() >= self.size.bytes_max);
         self.spares.pop().unwrap_or_else(|| buffer(self.size))
     }
 
-    fn settle(&mut self, settled: &Settled) {
+    fn settle(&mut self, settled: Settled) {
         self.in_flight -= 1;
         if settled.delivered {
             self.tally.source.settled_after.observe(settled.since.elapsed(), settled.records);
+            self.delivered.extend(settled.positions);
         } else {
             self.totals.undelivered += settled.records;
         }
@@ -305,6 +403,7 @@ impl fmt::Debug for Raw<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Raw::Lines(lines) => write!(f, "Lines({} bytes)", lines.len()),
+            Raw::Record { before, text, .. } => write!(f, "Record({} bytes)", before.len() + text.len()),
             Raw::Overlong { bytes, .. } => write!(f, "Overlong({bytes} bytes)"),
         }
     }
@@ -315,7 +414,7 @@ mod tests {
     use super::*;
     use crate::engine::correlate::Keyring;
     use crate::engine::policy::{LayerSource, Policy};
-    use crate::pipeline::{Deliveries, Feed, WhenFull, queue};
+    use crate::pipeline::{Deliveries, Feed, Ready, Wake, WhenFull, queue};
 
     /// A gate in front of one sink.
     fn gate() -> (Gate, Deliveries) {
@@ -402,7 +501,7 @@ mod tests {
         let mut gate = gate_before(vec![one, two, three]);
         let send = |gate: &mut Gate| {
             gate.take(Raw::Lines(b"line\n")).and_then(|()| gate.flush()).unwrap();
-            gate.spare();
+            gate.hear();
             gate.in_flight
         };
         assert_eq!(send(&mut gate), 1);
@@ -450,8 +549,67 @@ mod tests {
     }
 
     #[test]
+    fn a_gate_that_never_blocks_keeps_what_has_no_room_and_its_order() {
+        let (outlet, batches) = queue(Feed { queue_bytes_max: 5, ..feed(true) });
+        let mut gate = gate_before(vec![outlet]);
+        let (wake, waker) = Wake::new(None).unwrap();
+        gate.never_block(waker);
+        let stretch = |start| Position { stream: 7, start, end: start + 5 };
+        for start in [0, 5, 10] {
+            gate.take_from(Raw::Lines(b"line\n"), stretch(start)).unwrap();
+            gate.flush().unwrap();
+        }
+        for (had, has) in [(false, false), (false, true), (true, true)] {
+            assert_eq!(gate.has_room().unwrap(), had);
+            batches.next().unwrap().confirm();
+            assert_eq!(wake.wait_for(None, Duration::from_secs(9)).unwrap(), Ready::Pause);
+            assert_eq!(gate.has_room().unwrap(), has);
+        }
+        assert_eq!(gate.delivered(), [0, 5, 10].map(stretch));
+        assert_eq!(gate.in_flight(), 0);
+    }
+
+    #[test]
+    fn what_was_not_delivered_never_comes_back_as_a_position() {
+        let (mut gate, batches) = gate();
+        let stretch = |start| Position { stream: 1, start, end: start + 5 };
+        for start in [0, 5] {
+            gate.take_from(Raw::Lines(b"line\n"), stretch(start)).unwrap();
+            gate.flush().unwrap();
+        }
+        drop(batches.next().unwrap());
+        batches.next().unwrap().confirm();
+        assert_eq!(gate.delivered(), [stretch(5)]);
+    }
+
+    #[test]
+    fn a_record_keeps_its_newlines_and_its_wrapper() {
+        let (mut gate, batches) = gate();
+        let before = b"2026-11-24T17:00:00.123456789Z stdout F ";
+        gate.take(Raw::Record { before, text: b"a\nb", bytes_read: 44 }).unwrap();
+        let why = Withheld::JoinedTooLong;
+        gate.take(Raw::Overlong { why, before, first: Some(b'{'), bytes: 9, ending: b"\n" }).unwrap();
+        gate.flush().unwrap();
+        let batch = batches.next().unwrap();
+        let expected = "2026-11-24T17:00:00.123456789Z stdout F a\nb\n2026-11-24T17:00:00.123456789Z stdout F \
+                        {\"redactd\":{\"withheld\":\"joined_too_long\",\"bytes\":9}}\n";
+        assert_eq!(String::from_utf8_lossy(batch.bytes()), expected);
+        assert_eq!(batch.records(), 2);
+    }
+
+    #[test]
     fn debug_of_raw_input_shows_lengths_only() {
-        let raw = [Raw::Lines(b"secret"), Raw::Overlong { first: Some(b's'), bytes: 9, ending: b"" }];
-        assert_eq!(format!("{raw:?}"), "[Lines(6 bytes), Overlong(9 bytes)]");
+        let raw = [
+            Raw::Lines(b"secret"),
+            Raw::Record { before: b"se", text: b"cret", bytes_read: 6 },
+            Raw::Overlong {
+                why: Withheld::LineTooLong,
+                before: b"",
+                first: Some(b's'),
+                bytes: 9,
+                ending: b"",
+            },
+        ];
+        assert_eq!(format!("{raw:?}"), "[Lines(6 bytes), Record(6 bytes), Overlong(9 bytes)]");
     }
 }

@@ -49,9 +49,10 @@ pub struct Nudge(Arc<Shared>);
 
 /// One batch on its way through one sink. Dropped without [`confirm`](Delivery::confirm) it counts as not delivered.
 pub struct Delivery {
+    /// Dropped first: a source that hears of the end of its batch finds room.
+    room: Room,
     batch: Arc<Batch>,
     ack: Option<Arc<Ack>>,
-    room: Room,
 }
 
 /// Why [`Deliveries::wait`] came back.
@@ -106,11 +107,12 @@ impl Outlet {
         !self.0.lock().waiting.is_empty()
     }
 
-    /// Queues a batch; waits for room, or drops it, as the sink was configured.
+    /// Queues a batch; waits for room, or drops it, as the sink was configured. With `now` it does not wait, and answers
+    /// false when there is no room.
     ///
     /// # Errors
     /// When the sink is gone. An optional sink that is gone drops what comes, and counts it.
-    pub(super) fn send(&self, batch: &Arc<Batch>, ack: &Arc<Ack>) -> Result<(), Closed> {
+    pub(super) fn send(&self, batch: &Arc<Batch>, ack: &Arc<Ack>, now: bool) -> Result<bool, Closed> {
         let shared = &self.0;
         let bytes = batch.bytes().len();
         let mut state = shared.lock();
@@ -121,7 +123,7 @@ impl Outlet {
                     return Err(Closed);
                 }
                 shared.feed.counters.dropped.add("closed", batch.records());
-                return Ok(());
+                return Ok(true);
             }
             let fits = state.bytes + bytes <= shared.feed.queue_bytes_max
                 && state.batches < limits::BATCHES_QUEUED_MAX;
@@ -135,7 +137,10 @@ impl Outlet {
                     // The loss was asked for: it must not hold up the source's position.
                     ack.confirm();
                 }
-                return Ok(());
+                return Ok(true);
+            }
+            if now {
+                return Ok(false);
             }
             state = shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
@@ -146,7 +151,7 @@ impl Outlet {
         let ack = shared.feed.required.then(|| Arc::clone(ack));
         state.waiting.push_back(Delivery { batch: Arc::clone(batch), ack, room });
         shared.changed.notify_all();
-        Ok(())
+        Ok(true)
     }
 }
 

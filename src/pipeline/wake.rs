@@ -7,6 +7,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
@@ -34,7 +35,7 @@ pub struct Waker {
 pub enum Ready {
     /// There is something to read, or the end of it.
     Input,
-    /// Nothing to read now (only when asked not to wait).
+    /// Nothing to read now (only when asked not to wait for ever), or a nudge.
     Pause,
     /// A stop was asked for, and the caller honours it.
     Stop,
@@ -98,6 +99,34 @@ impl Wake {
         }
     }
 
+    /// Waits until `input` can be read, a nudge comes, `time` has passed, or something else happens. For sources that
+    /// look after more than one thing; they honour every stop.
+    pub fn wait_for(&self, input: Option<BorrowedFd<'_>>, time: Duration) -> io::Result<Ready> {
+        let time = Timespec { tv_sec: time.as_secs() as i64, tv_nsec: i64::from(time.subsec_nanos()) };
+        let mut fds = Vec::with_capacity(2);
+        fds.push(PollFd::new(&self.pipe, PollFlags::IN));
+        fds.extend(input.map(|input| PollFd::from_borrowed_fd(input, PollFlags::IN)));
+        if !self.stopped() && !self.sink_ended.load(Ordering::Acquire) {
+            match poll(&mut fds, Some(&time)) {
+                Ok(_) | Err(Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let readable = fds.get(1).is_some_and(|input| !input.revents().is_empty());
+        if !fds[0].revents().is_empty() {
+            self.empty_pipe();
+        }
+        Ok(if self.sink_ended.load(Ordering::Acquire) {
+            Ready::OutputGone
+        } else if self.stopped() {
+            Ready::Stop
+        } else if readable {
+            Ready::Input
+        } else {
+            Ready::Pause
+        })
+    }
+
     fn empty_pipe(&self) {
         let mut bytes = [0; 64];
         while matches!(rustix::io::read(&self.pipe, &mut bytes), Ok(64)) {}
@@ -108,8 +137,19 @@ impl Waker {
     /// A sink has ended, well or not: nobody will take more batches.
     pub fn sink_ended(&self) {
         self.sink_ended.store(true, Ordering::Release);
+        self.nudge();
+    }
+
+    /// Ends the source's wait: there is something to look at.
+    pub fn nudge(&self) {
         // A full pipe wakes as well as one byte more.
         let _ = rustix::io::write(&*self.pipe, &[0]);
+    }
+
+    /// Asks for a stop, as a signal does.
+    pub fn stop(&self) {
+        self.stop.store(true, Ordering::Release);
+        self.nudge();
     }
 
     /// The flag that a stop sets, for a signal handler.

@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use memchr::{memchr, memrchr};
 
+use crate::engine::redact::Withheld;
 use crate::limits;
 use crate::pipeline::Raw;
 
@@ -147,7 +148,7 @@ impl Overlong {
     fn finish(&self, ending: &'static [u8], with_return: &'static [u8]) -> Raw<'static> {
         let (bytes, ending) =
             if self.last == b'\r' { (self.bytes - 1, with_return) } else { (self.bytes, ending) };
-        Raw::Overlong { first: self.first, bytes, ending }
+        Raw::Overlong { before: b"", why: Withheld::LineTooLong, first: self.first, bytes, ending }
     }
 }
 
@@ -163,7 +164,8 @@ mod tests {
         let mut each = |raw: Raw<'_>| {
             match raw {
                 Raw::Lines(lines) => out += std::str::from_utf8(lines).unwrap(),
-                Raw::Overlong { first, bytes, ending } => {
+                Raw::Record { .. } => unreachable!("lines are not joined here"),
+                Raw::Overlong { first, bytes, ending, .. } => {
                     let first = first.map_or('-', char::from);
                     out += &format!("<{first}{bytes}>{}", std::str::from_utf8(ending).unwrap());
                 }

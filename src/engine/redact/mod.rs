@@ -87,6 +87,8 @@ impl std::ops::AddAssign for Outcome {
 pub enum Withheld {
     /// Longer than the line limit.
     LineTooLong,
+    /// Joined of more lines or bytes than a record may have.
+    JoinedTooLong,
     /// Nested deeper than [`crate::limits::JSON_DEPTH_MAX`].
     Depth,
     /// More work than the step budget allows.
@@ -97,13 +99,19 @@ pub enum Withheld {
 
 impl Withheld {
     /// All reasons.
-    pub const ALL: [Withheld; 4] =
-        [Withheld::LineTooLong, Withheld::Depth, Withheld::Budget, Withheld::Internal];
+    pub const ALL: [Withheld; 5] = [
+        Withheld::LineTooLong,
+        Withheld::JoinedTooLong,
+        Withheld::Depth,
+        Withheld::Budget,
+        Withheld::Internal,
+    ];
 
     /// As placeholders, stubs and metrics spell it.
     pub fn name(self) -> &'static str {
         match self {
             Withheld::LineTooLong => "line_too_long",
+            Withheld::JoinedTooLong => "joined_too_long",
             Withheld::Depth => "depth",
             Withheld::Budget => "budget",
             Withheld::Internal => "internal",
