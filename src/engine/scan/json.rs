@@ -264,7 +264,8 @@ fn skip_container(bytes: &[u8], start: usize) -> usize {
             _ => {}
         }
     }
-    bytes.len()
+    // The carriage return at the end of a line that was cut off belongs to the line.
+    bytes.len() - usize::from(bytes.ends_with(b"\r"))
 }
 
 /// The end of the document that begins at `start`, if it is complete JSON.
@@ -350,6 +351,14 @@ mod tests {
         let text = format!("[{},2]", deep(JSON_DEPTH_MAX));
         assert!(kinds(&text).contains('D') && kinds(&text).ends_with("n]."));
         assert!(kinds(&deep(100_000)).contains('D'));
+    }
+
+    #[test]
+    fn what_is_too_deep_and_cut_off_ends_before_the_carriage_return() {
+        let text = format!("{}\"a\r", "[".repeat(JSON_DEPTH_MAX + 1));
+        let mut lexer = Lexer::new(text.as_bytes(), 0);
+        let deep = std::iter::repeat_with(|| lexer.next()).find(|event| matches!(event, Event::TooDeep(_)));
+        assert_eq!(deep, Some(Event::TooDeep(Range { start: JSON_DEPTH_MAX, end: text.len() - 1 })));
     }
 
     #[test]
