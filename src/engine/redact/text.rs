@@ -358,7 +358,11 @@ impl Scanner {
         if let Some(mut decoded) = self.take_decoded(text.len()) {
             unescape(text, &mut decoded);
             let inner = view.decoded(0, &decoded, Level::Json);
-            self.text(cx, &inner, classes(inner.text), Spot { place: Place::Text, ..spot });
+            // `C:\users` has no escape after all. Its like was looked at as often as there are levels, and each level may
+            // double the work.
+            if inner.text != text {
+                self.text(cx, &inner, classes(inner.text), Spot { place: Place::Text, ..spot });
+            }
             self.give_decoded(decoded);
         }
     }
