@@ -75,12 +75,15 @@ impl Fields<'_> {
                 return Err(Withheld::Budget);
             }
             overlap::resolve(policy, &mut scanner.record.found, &mut redactor.spans);
-            splice::count(&redactor.spans, &mut redactor.counts, &mut redactor.fired);
+            splice::list_rules(&redactor.spans, &mut redactor.fired);
             redactor.splicer.write(policy, ring, text, &scanner.record, &redactor.spans, out.bytes_mut());
             Ok(redactor.spans.len() as u64)
         }));
         let why = match found {
-            Ok(Ok(spans)) => return Outcome { records: 0, spans, withheld: 0 },
+            Ok(Ok(spans)) => {
+                redactor.count();
+                return Outcome { records: 0, spans, withheld: 0 };
+            }
             Ok(Err(why)) => why,
             Err(_) => Withheld::Internal,
         };

@@ -275,10 +275,19 @@ impl Redactor {
             self.again = again;
             replaced = result?;
         }
+        // Not before the last pass: a record that is withheld has no spans.
+        self.count();
         if self.remarks {
             remark::add(&self.policy, &mut self.fired, start, out);
         }
         Ok(self.fired.len() as u64)
+    }
+
+    /// Counts the spans of the record for their rules.
+    fn count(&mut self) {
+        for &rule in &self.fired {
+            self.counts[usize::from(rule)] += 1;
+        }
     }
 
     /// Writes what was found in `line` to `out`, and says whether anything was replaced.
@@ -291,7 +300,7 @@ impl Redactor {
             return Ok(false);
         }
         overlap::resolve(&self.policy, &mut self.scanner.record.found, &mut self.spans);
-        splice::count(&self.spans, &mut self.counts, &mut self.fired);
+        splice::list_rules(&self.spans, &mut self.fired);
         self.splicer.write(&self.policy, &self.ring, line, &self.scanner.record, &self.spans, out);
         Ok(true)
     }

@@ -165,11 +165,10 @@ fn encode(level: Level, buffer: &mut Vec<u8>, written: &mut Vec<u8>) {
     std::mem::swap(buffer, written);
 }
 
-/// Counts each span for its rule, and lists the rules.
-pub(super) fn count(spans: &[Span], counts: &mut [u64], fired: &mut Vec<RuleIndex>) {
+/// Appends the rule of each span to `fired`.
+pub(super) fn list_rules(spans: &[Span], fired: &mut Vec<RuleIndex>) {
     for span in spans {
         if let Cause::Rule(rule) = span.winner.cause {
-            counts[usize::from(rule)] += 1;
             fired.push(rule);
         }
     }
