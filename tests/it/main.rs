@@ -2,13 +2,19 @@
 // Also in functions that tests share, which clippy does not take for tests.
 #![allow(clippy::unwrap_used)]
 
+mod acceptance;
 mod bad_input;
 mod explain;
+mod generate;
+mod given;
 mod harness;
+mod input;
 mod keys;
 mod layers;
 mod pipe;
 mod policy;
+mod properties;
 mod readme;
 mod samples;
 mod terminal;
+mod walker;
