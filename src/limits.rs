@@ -85,8 +85,46 @@ pub const EPOCH_SECONDS_MIN: u32 = 3600;
 pub const EPOCH_SECONDS_MAX: u32 = 366 * 86_400;
 /// Between two looks at all files of a source. Hints of the system only make it look earlier.
 pub const POLL_MS: u64 = 250;
+/// Between two reactions to hints: a writer of many short lines must not wake us for each.
+pub const HINT_MS_MIN: u64 = 5;
+/// Between two looks at all files for the sake of hints.
+pub const HINTED_LOOK_MS_MIN: u64 = 20;
+/// Between two questions to a sink whose queue is full.
+pub const ROOM_MS: u64 = 20;
 /// Between two checkpoints of a source: each costs two waits for the disk.
 pub const CHECKPOINT_MS_MIN: u64 = 1_000;
+/// First bytes of a file that it is known by; of shorter files, all.
+pub const PREFIX_BYTES: usize = 1024;
+/// Bytes before a position that tell whether a file is still what was read.
+pub const TAIL_BYTES: usize = 256;
+/// A checkpoint that is read; a bigger one is not ours.
+pub const CHECKPOINT_BYTES_MAX: u64 = 256 << 20;
+/// Files that one source keeps open at most, whatever the system allows.
+pub const OPEN_FILES_MAX: u64 = 16 << 10;
+/// How long a deleted file that is read to its end is held, though it is still written.
+pub const DELETED_HELD_SECONDS_MAX: u64 = 300;
+/// How long a checkpoint knows a file that is not found any more.
+pub const ENTRY_KEPT_SECONDS: i64 = 86_400;
+/// Files that are not found any more in one checkpoint.
+pub const ENTRIES_KEPT_MAX: usize = 4_096;
+/// Longest time after which a file that could not be opened is tried again.
+pub const RETRY_SECONDS_MAX: u64 = 10;
+/// Directories inside directories that `**` stands for.
+pub const DIRECTORY_DEPTH_MAX: usize = 32;
+/// Age at which a directory is listed again though it looks unchanged.
+pub const LISTING_SECONDS_MAX: u64 = 10;
+/// What is read of one file before others have their turn.
+pub const TURN_BYTES_MAX: usize = 1 << 20;
+/// NULs at the beginning of a file that are taken for a hole. UTF-32 begins with up to three.
+pub const HOLE_BYTES_MIN: usize = 4;
+/// What a compressed file may unpack to.
+pub const GZIP_BYTES_MAX: u64 = 1 << 30;
+/// How many times its own size a compressed file may unpack to; gzip reaches 1,029 on zeros.
+pub const GZIP_RATIO_MAX: u64 = 1_100;
+/// Lines of one joined record; with more it is withheld.
+pub const JOINED_LINES_MAX: usize = 1_000;
+/// Bytes that one source keeps of records whose end has not come; those of the file that goes beyond are withheld.
+pub const JOINED_HELD_BYTES_MAX: usize = 16 << 20;
 /// Silence after which a record joined of lines is over; an open PEM block never is.
 pub const JOINED_SILENCE_SECONDS: u64 = 5;
 /// Silence after which a file that no pattern finds any more is let go: its writer has had time to notice.

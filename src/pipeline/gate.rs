@@ -562,7 +562,7 @@ mod tests {
         for (had, has) in [(false, false), (false, true), (true, true)] {
             assert_eq!(gate.has_room().unwrap(), had);
             batches.next().unwrap().confirm();
-            assert_eq!(wake.wait_for(None, Duration::from_secs(9)).unwrap(), Ready::Pause);
+            assert_eq!(wake.wait_for(None, Duration::from_secs(9), true).unwrap(), Ready::Pause);
             assert_eq!(gate.has_room().unwrap(), has);
         }
         assert_eq!(gate.delivered(), [0, 5, 10].map(stretch));

@@ -99,14 +99,20 @@ impl Wake {
         }
     }
 
-    /// Waits until `input` can be read, a nudge comes, `time` has passed, or something else happens. For sources that
-    /// look after more than one thing; they honour every stop.
-    pub fn wait_for(&self, input: Option<BorrowedFd<'_>>, time: Duration) -> io::Result<Ready> {
+    /// Waits until `input` can be read, a nudge comes, `time` has passed, or something else happens: for sources that look
+    /// after more than one thing.
+    pub fn wait_for(
+        &self,
+        input: Option<BorrowedFd<'_>>,
+        time: Duration,
+        honour_stop: bool,
+    ) -> io::Result<Ready> {
         let time = Timespec { tv_sec: time.as_secs() as i64, tv_nsec: i64::from(time.subsec_nanos()) };
         let mut fds = Vec::with_capacity(2);
         fds.push(PollFd::new(&self.pipe, PollFlags::IN));
         fds.extend(input.map(|input| PollFd::from_borrowed_fd(input, PollFlags::IN)));
-        if !self.stopped() && !self.sink_ended.load(Ordering::Acquire) {
+        let stop = || honour_stop && self.stopped();
+        if !stop() && !self.sink_ended.load(Ordering::Acquire) {
             match poll(&mut fds, Some(&time)) {
                 Ok(_) | Err(Errno::INTR) => {}
                 Err(error) => return Err(error.into()),
@@ -118,7 +124,7 @@ impl Wake {
         }
         Ok(if self.sink_ended.load(Ordering::Acquire) {
             Ready::OutputGone
-        } else if self.stopped() {
+        } else if stop() {
             Ready::Stop
         } else if readable {
             Ready::Input

@@ -24,7 +24,8 @@ pub struct Lines {
 }
 
 /// What is known of a line that is being forgotten.
-struct Overlong {
+#[derive(Debug)]
+pub struct Overlong {
     first: Option<u8>,
     bytes: u64,
     last: u8,
@@ -96,6 +97,29 @@ impl Lines {
         bytes
     }
 
+    /// Goes over to an input whose last read ended in this line over the limit, if any.
+    pub(super) fn enter(&mut self, overlong: Option<Overlong>) {
+        self.pending = 0..0;
+        self.overlong = overlong;
+    }
+
+    /// Leaves an input. The beginning of an unfinished line is forgotten, and must be read again by whoever
+    /// [`enter`](Lines::enter)s next; of a line over the limit the length is remembered.
+    pub(super) fn leave(&mut self) -> Option<Overlong> {
+        self.pending = 0..0;
+        self.overlong.take()
+    }
+
+    /// How much was read of a line over the limit that has not ended.
+    pub(super) fn overlong_bytes(&self) -> u64 {
+        self.overlong.as_ref().map_or(0, Overlong::bytes)
+    }
+
+    /// The beginning of an unfinished line.
+    pub(super) fn unfinished(&self) -> &[u8] {
+        &self.buffer[self.pending.clone()]
+    }
+
     /// Hands on whole lines of which some may be over the limit.
     fn sift<E>(&self, whole: Range<usize>, each: &mut impl FnMut(Raw<'_>) -> Result<(), E>) -> Result<(), E> {
         let mut rest = &self.buffer[whole];
@@ -132,6 +156,11 @@ impl Lines {
 }
 
 impl Overlong {
+    /// How much of it was read.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
     fn new(beginning: &[u8]) -> Overlong {
         let mut line = Overlong { first: None, bytes: 0, last: 0 };
         line.extend(beginning);

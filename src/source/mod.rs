@@ -1,12 +1,16 @@
 //! Where records come from. A source reads, frames and hands whole lines to its gate, all in one thread.
 
+mod container;
 pub mod file;
 mod input;
+mod joins;
 mod lines;
+mod multiline;
 
 use crate::pipeline::{Closed, Gate, Ready, Wake};
 pub use input::{Input, OnStop, Origin, SourceError};
 pub use lines::Lines;
+pub use multiline::StartError;
 
 /// How the reading of one input ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,6 +5,7 @@
 mod acceptance;
 mod bad_input;
 mod explain;
+mod files;
 mod generate;
 mod given;
 mod harness;

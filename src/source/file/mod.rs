@@ -1,15 +1,32 @@
 //! Files that others write: what a source is told about them, and what can be wrong with that.
 //!
-//! [`Settings`] is what stands in the configuration. Everything that is found out while it runs (which files there are,
-//! how far they were read) lives in the modules below.
+//! [`Settings`] is what stands in the configuration, [`Files`] the source at work. Below it `walk` and `watch` find files,
+//! `identify` tells which they are, `table` has all of them, `tail` one, and `checkpoint` what must outlast the process.
 
+mod checkpoint;
+mod follow;
+mod identify;
 mod pattern;
+mod print;
+mod progress;
+mod reader;
+mod stat;
+mod status;
+mod table;
+mod tail;
+mod walk;
+mod watch;
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::limits;
+use crate::source::multiline::{Join, StartError};
+pub use follow::Files;
 pub use pattern::{PatternError, Patterns};
+pub use reader::GzipError;
+pub use status::Status;
 
 /// One source with `type: file`. Made by hand with [`Settings::new`] and then changed where a key says otherwise.
 #[derive(Clone, Debug)]
@@ -102,6 +119,45 @@ pub enum SettingsError {
     /// A pattern of `include` or `exclude` is none.
     #[error(transparent)]
     Pattern(#[from] PatternError),
+    /// The expression of `multiline` is none.
+    #[error("`multiline`: {0}")]
+    Start(#[from] StartError),
+}
+
+/// A source that cannot begin.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Its settings cannot work.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The data directory cannot be used.
+    #[error("cannot use `{}`: {error}", path.display())]
+    DataDir {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        error: io::Error,
+    },
+}
+
+/// What is worth telling while it runs. None of it shows what files say.
+#[derive(Debug)]
+pub enum Notice {
+    /// A file cannot be opened or read; it is tried again.
+    Unreadable(PathBuf, io::Error),
+    /// A compressed file is left out.
+    Gzip(PathBuf, GzipError),
+    /// A file was truncated, or written anew, and is read from its beginning.
+    Truncated(PathBuf),
+    /// A file begins with so many NULs, left by a writer that went on behind a truncation. They are skipped.
+    Hole(PathBuf, u64),
+    /// A checkpoint is damaged; the one before counts, or none, and files are read again.
+    Damaged(PathBuf),
+    /// A checkpoint cannot be written; it is tried again.
+    Checkpoint(io::Error),
+    /// The system gives no hints about changed files; they are found by looking.
+    Unwatched(io::Error),
 }
 
 impl Settings {
@@ -124,14 +180,23 @@ impl Settings {
     /// Finds what can be wrong without looking at any file.
     ///
     /// # Errors
-    /// If a pattern is none.
+    /// If a pattern is none, or `multiline`'s expression.
     pub fn check(&self) -> Result<(), SettingsError> {
+        self.join()?;
         self.patterns().map(drop)
     }
 
     /// Whether this source would read a file of that name: a sink must not write there.
     pub fn covers(&self, path: &Path) -> bool {
         self.patterns().is_ok_and(|patterns| patterns.matches(path))
+    }
+
+    fn join(&self) -> Result<Join, SettingsError> {
+        Ok(match &self.multiline {
+            Multiline::Auto => Join::Keys,
+            Multiline::None => Join::Nothing,
+            Multiline::Start(pattern) => Join::start(pattern)?,
+        })
     }
 
     fn patterns(&self) -> Result<Patterns, SettingsError> {

@@ -17,18 +17,18 @@ pub struct Patterns {
 
 /// One pattern of `include`.
 #[derive(Clone, Debug)]
-struct Pattern {
+pub(super) struct Pattern {
     /// The directories before the first name with a wildcard.
-    base: PathBuf,
+    pub base: PathBuf,
     /// The names behind it.
-    names: Vec<Name>,
+    pub names: Vec<Name>,
     /// Whether `.gz` was asked for.
     gzip: bool,
 }
 
 /// One name of a pattern.
 #[derive(Clone, Debug)]
-enum Name {
+pub(super) enum Name {
     /// Names that this matches.
     Glob(GlobMatcher),
     /// `**`: any directories, or none.
@@ -76,7 +76,11 @@ impl Patterns {
         self.include.iter().any(|pattern| pattern.matches(path)) && !self.excludes(path)
     }
 
-    fn excludes(&self, path: &Path) -> bool {
+    pub(super) fn include(&self) -> &[Pattern] {
+        &self.include
+    }
+
+    pub(super) fn excludes(&self, path: &Path) -> bool {
         self.exclude.iter().any(|exclude| match exclude {
             Exclude::Name(glob) => path.file_name().is_some_and(|name| glob.is_match(name)),
             Exclude::Path(pattern) => pattern.matches_all(path),
@@ -114,7 +118,7 @@ impl Pattern {
     }
 
     /// Whether this pattern wants the file: compressed ones only when it says so.
-    fn wants(&self, name: &OsStr) -> bool {
+    pub fn wants(&self, name: &OsStr) -> bool {
         self.gzip || !is_gzip(Path::new(name))
     }
 
@@ -133,7 +137,7 @@ impl Pattern {
 }
 
 /// Whether a file is compressed, by its name.
-fn is_gzip(path: &Path) -> bool {
+pub(super) fn is_gzip(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "gz")
 }
 

@@ -1,0 +1,141 @@
+//! Hints of the system about changed files (inotify on their directories). A hint only makes a look earlier: where none
+//! come, or some are lost, the next look at all files finds the same.
+//!
+//! It is read when the source waits, by the descriptor that it waits on: no thread, and no queue but the kernel's, which
+//! merges repeated writes and says when it overflows.
+
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::inotify::{self, CreateFlags, ReadFlags, Reader, WatchFlags};
+
+use super::stat::Id;
+
+/// Watched directories.
+pub(super) struct Watch {
+    inotify: Option<OwnedFd>,
+    watched: HashMap<PathBuf, (Id, i32)>,
+    paths: HashMap<i32, PathBuf>,
+    /// A directory could not be watched, which was not told yet.
+    pub failed: Option<io::Error>,
+}
+
+/// What may have changed.
+#[derive(Debug, Default)]
+pub(super) struct Hints {
+    /// Files that were written.
+    pub written: Vec<PathBuf>,
+    /// Something came, went or was renamed, or hints were lost.
+    pub all: bool,
+}
+
+impl Watch {
+    /// Nothing watched yet. Without inotify there are no hints.
+    pub fn new() -> Watch {
+        let (inotify, failed) = match inotify::init(CreateFlags::NONBLOCK | CreateFlags::CLOEXEC) {
+            Ok(inotify) => (Some(inotify), None),
+            Err(errno) => (None, Some(errno.into())),
+        };
+        Watch { inotify, failed, watched: HashMap::new(), paths: HashMap::new() }
+    }
+
+    /// Without hints.
+    #[cfg(test)]
+    pub fn none() -> Watch {
+        Watch { inotify: None, watched: HashMap::new(), paths: HashMap::new(), failed: None }
+    }
+
+    /// What to wait on.
+    pub fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+        self.inotify.as_ref().map(AsFd::as_fd)
+    }
+
+    /// Watches the directory that `path` leads to, which is `id`.
+    pub fn add(&mut self, path: &Path, id: Id) {
+        let Some(inotify) = &self.inotify else { return };
+        let known = self.watched.get(path);
+        if known.is_some_and(|&(known, _)| known == id) {
+            return;
+        }
+        if let Some(&(_, old)) = known {
+            // Another directory has taken its place. The old one may be gone, and its watch with it.
+            let _ = inotify::remove_watch(inotify, old);
+            self.paths.remove(&old);
+        }
+        let flags = WatchFlags::MODIFY
+            | WatchFlags::CREATE
+            | WatchFlags::DELETE
+            | WatchFlags::MOVE
+            | WatchFlags::ATTRIB
+            | WatchFlags::ONLYDIR;
+        match inotify::add_watch(inotify, path, flags) {
+            Ok(watch) => {
+                self.watched.insert(path.to_path_buf(), (id, watch));
+                self.paths.insert(watch, path.to_path_buf());
+            }
+            Err(errno) => {
+                self.watched.remove(path);
+                self.failed.get_or_insert(errno.into());
+            }
+        }
+    }
+
+    /// Takes all hints that have come.
+    pub fn hints(&mut self) -> Hints {
+        let mut hints = Hints::default();
+        let Some(inotify) = &self.inotify else { return hints };
+        let mut buffer = [MaybeUninit::uninit(); 16 << 10];
+        let mut reader = Reader::new(inotify, &mut buffer);
+        while let Ok(event) = reader.next() {
+            let directory = self.paths.get(&event.wd());
+            match (event.events().contains(ReadFlags::MODIFY), directory, event.file_name()) {
+                (true, Some(directory), Some(name)) => {
+                    hints.written.push(directory.join(OsStr::from_bytes(name.to_bytes())));
+                }
+                _ => hints.all = true,
+            }
+            if event.events().contains(ReadFlags::IGNORED)
+                && let Some(path) = self.paths.remove(&event.wd())
+            {
+                self.watched.remove(&path);
+            }
+        }
+        hints.written.dedup();
+        hints
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::stat::Stat;
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn writes_name_the_file_and_all_else_asks_for_a_look() {
+        let scratch = tempfile::tempdir().unwrap();
+        let file = scratch.path().join("a.log");
+        let mut watch = Watch::new();
+        watch.add(scratch.path(), Stat::of(scratch.path()).unwrap().id);
+        fs::write(&file, "x").unwrap();
+        let hints = watch.hints();
+        assert!(hints.all && hints.written == [file.clone()], "{hints:?}");
+        fs::OpenOptions::new()
+            .append(true)
+            .open(&file)
+            .and_then(|mut f| io::Write::write_all(&mut f, b"y"))
+            .unwrap();
+        let hints = watch.hints();
+        assert!(!hints.all && hints.written == [file], "{hints:?}");
+        let hints = watch.hints();
+        assert!(!hints.all && hints.written.is_empty());
+        drop(scratch);
+        assert!(watch.hints().all);
+        assert!(watch.watched.is_empty());
+    }
+}
