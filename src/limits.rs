@@ -135,12 +135,70 @@ pub const DELETED_SILENCE_SECONDS: u64 = 5;
 pub const COPY_SECONDS_MAX: u64 = 10;
 /// Standstill of a source with unread data after which it counts as stalled.
 pub const STALLED_SECONDS: u64 = 60;
+/// A configuration file.
+pub const CONFIG_BYTES_MAX: usize = POLICY_BYTES_MAX;
+/// Sources, or sinks, of one configuration.
+pub const CONFIG_COMPONENTS_MAX: usize = 100;
+/// What `limits.batch` accepts at least.
+pub const BATCH_BYTES_LEAST: usize = 4 << 10;
+/// What `limits.batch` accepts at most.
+pub const BATCH_BYTES_MOST: usize = 8 << 20;
+/// What `limits.batch_age` accepts at least, in milliseconds.
+pub const BATCH_AGE_MS_LEAST: u64 = 10;
+/// What `limits.batch_age` accepts at most, in milliseconds.
+pub const BATCH_AGE_MS_MOST: u64 = 60_000;
+/// What may wait for one sink; `limits.queue` changes it.
+pub const QUEUE_BYTES_DEFAULT: usize = 8 << 20;
+/// What `limits.queue` accepts at least.
+pub const QUEUE_BYTES_MIN: usize = 64 << 10;
+/// What `limits.queue` accepts at most.
+pub const QUEUE_BYTES_MAX: usize = 1 << 30;
+/// How long the end may take after a signal, in milliseconds; `limits.drain` changes it. Kubernetes kills after 30 s.
+pub const DRAIN_MS_DEFAULT: u64 = 25_000;
+/// What `limits.drain` accepts at most.
+pub const DRAIN_MS_MAX: u64 = 3_600_000;
+/// One attempt of a sink, in milliseconds; `timeout` changes it.
+pub const ATTEMPT_MS_DEFAULT: u64 = 10_000;
+/// What `timeout` accepts at least.
+pub const ATTEMPT_MS_MIN: u64 = 10;
+/// What `timeout` accepts at most.
+pub const ATTEMPT_MS_MAX: u64 = 600_000;
+/// Longest first pause between attempts, in milliseconds; `retry.initial` changes it.
+pub const RETRY_INITIAL_MS: u64 = 1000;
+/// Longest pause between attempts, in milliseconds; `retry.max` changes it.
+pub const RETRY_MS_DEFAULT: u64 = 30_000;
+/// What `retry` accepts at least.
+pub const RETRY_MS_MIN: u64 = 10;
+/// What `retry` accepts at most.
+pub const RETRY_MS_MAX: u64 = 3_600_000;
+/// The longest pause that a receiver can ask for, in milliseconds.
+pub const RETRY_AFTER_MS_MAX: u64 = 300_000;
+/// What `rotate.size` accepts at least.
+pub const ROTATE_BYTES_MIN: usize = 1 << 10;
+/// What `rotate.size` accepts at most.
+pub const ROTATE_BYTES_MAX: usize = 1 << 40;
+/// What `rotate.every` accepts at least, in milliseconds.
+pub const ROTATE_MS_MIN: u64 = 1000;
+/// What `rotate.every` accepts at most, in milliseconds.
+pub const ROTATE_MS_MAX: u64 = 366 * 86_400_000;
+/// First pause of a file sink whose disk is full, in milliseconds.
+pub const DISK_PAUSE_MS_MIN: u64 = 100;
+/// Longest pause of a file sink whose disk is full: so soon it goes on when there is room.
+pub const DISK_PAUSE_MS_MAX: u64 = 2000;
+/// Old output files that stay; `rotate.keep` changes it.
+pub const ROTATED_FILES_DEFAULT: u32 = 7;
+/// What `rotate.keep` accepts at most.
+pub const ROTATED_FILES_MAX: u32 = 10_000;
 
 const _: () = {
     assert!(LINE_BYTES_DEFAULT <= LINE_BYTES_MAX);
     assert!(LINE_BYTES_MIN <= LINE_BYTES_DEFAULT);
     assert!(BATCH_BYTES_MAX + READ_BYTES <= BATCH_KEPT_BYTES_MAX);
     assert!(READ_BYTES <= BATCH_BYTES_MAX);
+    assert!(BATCH_BYTES_LEAST <= BATCH_BYTES_MAX && BATCH_BYTES_MAX <= BATCH_BYTES_MOST);
+    assert!(BATCH_AGE_MS_LEAST <= BATCH_AGE_MS_MAX && BATCH_AGE_MS_MAX <= BATCH_AGE_MS_MOST);
+    assert!(QUEUE_BYTES_MIN <= QUEUE_BYTES_DEFAULT && QUEUE_BYTES_DEFAULT <= QUEUE_BYTES_MAX);
+    assert!(RETRY_MS_MIN <= RETRY_INITIAL_MS && RETRY_INITIAL_MS <= RETRY_MS_DEFAULT);
     assert!(PIPE_QUEUE_BYTES >= BATCH_BYTES_MAX + READ_BYTES);
     assert!(DERIVED_EPOCHS_MAX as usize <= RING_KEYS_MAX);
     assert!(EPOCH_SECONDS_MIN <= EPOCH_SECONDS_MAX);

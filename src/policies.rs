@@ -34,7 +34,11 @@ fn source(path: &Path) -> Result<LayerSource, Unreadable> {
     Ok(source)
 }
 
-fn read(path: &Path) -> Result<String, Unreadable> {
+/// The text of a policy, or of anything else that only its owner may change.
+///
+/// # Errors
+/// If it is no regular UTF-8 file of a sensible size, or others can write it.
+pub fn read(path: &Path) -> Result<String, Unreadable> {
     let file = open(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => Unreadable::Missing,
         io::ErrorKind::PermissionDenied => Unreadable::Forbidden,

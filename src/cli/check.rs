@@ -1,8 +1,8 @@
-//! `redactd check`: is a policy valid, what does it weaken, do its tests pass?
+//! `redactd check`: is a policy valid, what does it weaken, do its tests pass? Or: would `redactd run` start with this
+//! configuration?
 
 use std::fmt::Write as _;
-use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anstyle::{AnsiColor, Style};
@@ -10,9 +10,10 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 use similar::{ChangeTag, TextDiff};
 
-use super::policy;
 use super::report::{Exit, Failure};
-use crate::document::Complaint;
+use super::{config, policy, print};
+use crate::daemon::config::{Depth, Loaded};
+use crate::document::{Complaint, Mistake};
 use crate::engine::policy::{Policy, PolicyErrors};
 use crate::engine::selftest::{self, FailedTest};
 use crate::policies;
@@ -23,6 +24,14 @@ pub struct CheckArgs {
     /// Policy to check, on top of the default one (repeatable, the last is the highest layer); without it, the default one
     #[arg(long, value_name = "FILE")]
     policy: Vec<PathBuf>,
+
+    /// Configuration to check instead: its text, what it names, and the policies in it
+    #[arg(short, long, value_name = "FILE", conflicts_with = "policy")]
+    config: Option<PathBuf>,
+
+    /// Check the text of the configuration alone: no variable, no file
+    #[arg(long, requires = "config")]
+    no_environment: bool,
 
     /// How the result is written
     #[arg(long, value_enum, default_value_t)]
@@ -42,8 +51,17 @@ enum ReportFormat {
 /// Version of the JSON object.
 const SCHEMA: u32 = 1;
 
+// Writing to a string does not fail.
+macro_rules! line {
+    ($out:expr, $($text:tt)*) => {{ let _ = writeln!($out, $($text)*); }};
+}
+
 /// Checks a policy and runs its tests.
 pub fn run(args: CheckArgs) -> Result<Exit, Failure> {
+    if let Some(path) = &args.config {
+        let depth = if args.no_environment { Depth::Text } else { Depth::Check };
+        return configuration(path, depth, args.format);
+    }
     let policy = match (args.format, policies::load(&args.policy)) {
         (_, Ok(policy)) => Arc::new(policy),
         (ReportFormat::Text, Err(_)) => return policy::load(&args.policy).map(|_| Exit::Done),
@@ -57,20 +75,6 @@ pub fn run(args: CheckArgs) -> Result<Exit, Failure> {
         ReportFormat::Json => format!("{}\n", result_json(&policy, &failed)),
     };
     print(&report, if failed.is_empty() { Exit::Done } else { Exit::Findings })
-}
-
-fn print(text: &str, exit: Exit) -> Result<Exit, Failure> {
-    let mut out = anstream::stdout();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Ok(()) => Ok(exit),
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::OutputClosed),
-        Err(error) => Err(Failure::new(Exit::InputOutput, format!("cannot write the result: {error}"))),
-    }
-}
-
-// Writing to a string does not fail.
-macro_rules! line {
-    ($out:expr, $($text:tt)*) => {{ let _ = writeln!($out, $($text)*); }};
 }
 
 fn text(policy: &Policy, failed: &[FailedTest<'_>]) -> String {
@@ -98,6 +102,55 @@ fn text(policy: &Policy, failed: &[FailedTest<'_>]) -> String {
         diff(failed, &mut out);
     }
     out
+}
+
+fn configuration(path: &Path, depth: Depth, format: ReportFormat) -> Result<Exit, Failure> {
+    if format == ReportFormat::Json {
+        return match config::read(path, depth) {
+            Ok(loaded) => print(&format!("{}\n", configuration_json(&loaded)), Exit::Done),
+            Err(errors) => {
+                let policies = errors.policies.iter().flat_map(|policy| mistakes_json(&policy.errors));
+                let all: Vec<Value> = policies.chain(mistakes_json(&errors.errors)).collect();
+                let report = json!({"schema": SCHEMA, "valid": false, "errors": all});
+                print(&format!("{report}\n"), Exit::Invalid)
+            }
+        };
+    }
+    let loaded = config::load(path, depth)?;
+    let mut out = String::new();
+    let sources = loaded.config.as_ref().map_or(0, |config| config.sources.len());
+    let sinks = loaded.config.as_ref().map_or(0, |config| config.sinks.len());
+    match &loaded.config {
+        None => line!(out, "valid     {}: the text alone was looked at", path.display()),
+        Some(_) => {
+            let (sources, sinks) = (counted(sources, "source"), counted(sinks, "sink"));
+            line!(out, "valid     {}: {sources}, {sinks}", path.display());
+        }
+    }
+    for layers in loaded.config.iter().flat_map(|config| &config.policies) {
+        let names: Vec<&str> = layers.policy.layers.iter().map(|layer| layer.name.as_str()).collect();
+        line!(out, "policy    {} ({})", layers.policy.id, names.join(" + "));
+    }
+    let yellow = AnsiColor::Yellow.on_default();
+    for warning in &loaded.warnings {
+        line!(out, "{yellow}warning{yellow:#}   {}:{}: {}", warning.file, warning.line, warning.message);
+    }
+    print(&out, Exit::Done)
+}
+
+fn configuration_json(loaded: &Loaded) -> Value {
+    let policies = loaded.config.iter().flat_map(|config| &config.policies).map(|layers| {
+        let names: Vec<&str> = layers.policy.layers.iter().map(|layer| layer.name.as_str()).collect();
+        json!({"policy_id": layers.policy.id.to_string(), "layers": names})
+    });
+    json!({
+        "schema": SCHEMA,
+        "valid": true,
+        "policies": policies.collect::<Vec<_>>(),
+        "warnings": loaded.warnings.iter().map(|warning| {
+            json!({"file": warning.file, "line": warning.line, "message": warning.message})
+        }).collect::<Vec<_>>(),
+    })
 }
 
 fn counted(count: usize, what: &str) -> String {
@@ -153,10 +206,14 @@ fn result_json(policy: &Policy, failed: &[FailedTest<'_>]) -> Value {
 }
 
 fn errors_json(errors: &PolicyErrors) -> Value {
-    let errors = errors.errors.iter().map(|error| {
-        let (line, column) = error.position();
-        json!({"code": error.problem.code(), "message": error.problem.to_string(), "hint": error.hint(),
-               "file": error.source.name, "line": line, "column": column})
-    });
-    json!({"schema": SCHEMA, "valid": false, "errors": errors.collect::<Vec<_>>()})
+    let errors: Vec<Value> = mistakes_json(&errors.errors).collect();
+    json!({"schema": SCHEMA, "valid": false, "errors": errors})
+}
+
+fn mistakes_json<P: Complaint>(mistakes: &[Mistake<P>]) -> impl Iterator<Item = Value> {
+    mistakes.iter().map(|mistake| {
+        let (line, column) = mistake.position();
+        json!({"code": mistake.problem.code(), "message": mistake.problem.to_string(), "hint": mistake.hint(),
+               "file": mistake.source.name, "line": line, "column": column})
+    })
 }

@@ -1,7 +1,6 @@
 //! `redactd [FILE…]`: standard input or files → standard output.
 
 use std::io::{self, IsTerminal};
-use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -12,12 +11,13 @@ use indicatif::ProgressBar;
 use super::keys::refused;
 use super::report::{self, Exit, Failure, quoted};
 use super::{Color, progress, stats};
-use crate::daemon::{self, Config, Notice, Report, RunError};
+use crate::daemon::config::{Stream, values};
+use crate::daemon::{self, Config, Notice, Report, RunError, Signals};
 use crate::engine::correlate::Keyring;
+use crate::engine::policy::Policy;
 use crate::engine::redact::Format;
 use crate::keys;
 use crate::limits;
-use crate::pipeline::{Wake, Waker};
 use crate::sink::{SinkError, Style};
 use crate::source::{End, Origin, SourceError};
 
@@ -105,54 +105,53 @@ enum Remarks {
 /// Runs the filter to its end.
 pub fn run(filter: Filter) -> Result<Exit, Failure> {
     // Before anything that takes time: a Ctrl-C that also ends the application must not cost its last lines.
-    let (wake, waker) = wake().map_err(|error| Failure::new(Exit::InputOutput, RunError::Start(error)))?;
-    let config = config(&filter)?;
+    let signals = Signals::filter().map_err(RunError::Start).map_err(not_run)?;
+    let inputs = inputs(&filter.files);
+    let bar = progress::bar(&inputs, filter.quiet);
+    let config = config(&filter, inputs)?;
+    let policy = Arc::clone(&config.policies[0].policy);
     if filter.verbose {
-        say_what_is_in_force(&config, filter.threads);
+        say_what_is_in_force(&policy, &config.ring, filter.threads);
     }
-    let policy = Arc::clone(&config.policy);
-    let bar = progress::bar(&config.inputs, filter.quiet);
     let began = Instant::now();
-    let ran = daemon::run(config, (wake, waker), &mut |notice| tell(notice, &bar, filter.quiet));
+    let (teller, quiet) = (bar.clone(), filter.quiet);
+    let ran = daemon::run(config, &signals, Arc::new(move |notice| tell(notice, &teller, quiet)));
     bar.finish_and_clear();
-    let report = ran.map_err(|error| match error {
-        RunError::Start(_) => Failure::new(Exit::InputOutput, error),
-        RunError::Panicked => Failure::new(Exit::NotDrained, error),
-    })?;
-    if filter.stats {
-        stats::print(&report, &policy, began.elapsed());
+    let report = ran.map_err(not_run)?;
+    if filter.stats
+        && let Some(Some(source)) = report.sources.first()
+    {
+        stats::print(source, &policy, began.elapsed());
     }
     exit_of(report)
 }
 
-/// What ends a blocked read: signals, and standard output when its reader goes away.
-fn wake() -> io::Result<(Wake, Waker)> {
-    let (wake, waker) = Wake::new(Some(io::stdout().as_fd().try_clone_to_owned()?))?;
-    daemon::on_signals(&waker)?;
-    Ok((wake, waker))
+/// What is said of a run that could not begin or must not end so.
+pub fn not_run(error: RunError) -> Failure {
+    let exit = match error {
+        RunError::Start(_) | RunError::DataDir { .. } | RunError::Sink(_) => Exit::InputOutput,
+        RunError::Panicked => Exit::NotDrained,
+    };
+    Failure::new(exit, error)
 }
 
 /// What was typed, checked and opened.
-fn config(filter: &Filter) -> Result<Config, Failure> {
-    let inputs = inputs(&filter.files);
+fn config(filter: &Filter, inputs: Vec<Origin>) -> Result<Config, Failure> {
     let policy = super::policy::active(&filter.policy)?;
     let ring = ring(filter.key_file.as_deref(), filter.quiet)?;
     if inputs.contains(&Origin::Stdin) && io::stdin().is_terminal() && !filter.quiet {
         report::note("reading standard input, a terminal: end it with Ctrl-D, or see `redactd --help`");
     }
-    Ok(Config {
-        inputs,
+    let stream = Stream {
+        origins: inputs,
         format: filter.format.into(),
         remarks: filter.remarks == Remarks::Counts,
         line_bytes_max: filter.max_line,
-        policy,
-        ring: Arc::new(ring),
-        style: style(filter.color),
-    })
+    };
+    Ok(Config::filter(stream, policy, Arc::new(ring), style(filter.color)))
 }
 
-fn say_what_is_in_force(config: &Config, threads: u16) {
-    let policy = &config.policy;
+fn say_what_is_in_force(policy: &Policy, ring: &Keyring, threads: u16) {
     let layers: Vec<&str> = policy.layers.iter().map(|layer| layer.name.as_str()).collect();
     report::note(format!(
         "policy {} with {} rules, id {}",
@@ -163,7 +162,7 @@ fn say_what_is_in_force(config: &Config, threads: u16) {
     for warning in &policy.warnings {
         report::warning(format!("{}:{}: {}", quoted(&warning.file), warning.line, warning.message));
     }
-    if let Some(kid) = config.ring.selected() {
+    if let Some(kid) = ring.selected() {
         report::note(format!("correlation IDs are made with key {}", kid.as_str()));
     }
     if threads > 1 {
@@ -214,12 +213,13 @@ fn tell(notice: Notice, bar: &ProgressBar, quiet: bool) {
                 "an unfinished line of {bytes} bytes is not delivered: its end is unknown"
             ));
         }),
-        Notice::Abandoned(_) => {}
+        // A pipe has no more to tell.
+        _ => {}
     }
 }
 
 /// What is said of an input that cannot be read.
-fn failed_input(error: &SourceError) -> Failure {
+pub fn failed_input(error: &SourceError) -> Failure {
     let name = quoted(error.path());
     match error {
         SourceError::Missing(path) => missing(path),
@@ -259,23 +259,35 @@ fn missing(path: &Path) -> Failure {
     }
 }
 
+/// What a run of the filter means for its exit status.
 fn exit_of(report: Report) -> Result<Exit, Failure> {
-    match report.output {
-        Err(SinkError::Closed) => return Ok(Exit::OutputClosed),
-        Err(error @ SinkError::Write(_)) => return Err(Failure::new(Exit::InputOutput, error)),
-        Ok(()) if report.end == End::OutputGone => return Ok(Exit::OutputClosed),
-        Ok(()) => {}
+    let stopped = report.sources.iter().flatten().any(|source| source.end == End::Stopped);
+    match outcome(report) {
+        Ok(Exit::Done) | Err(Failure { exit: Exit::NotDrained, .. }) if stopped => {
+            Err(Failure::new(Exit::NotDrained, "stopped by a signal; the rest of the input was not read"))
+        }
+        outcome => outcome,
     }
-    if report.failed > 0 {
+}
+
+/// What every run means for the exit status.
+pub fn outcome(report: Report) -> Result<Exit, Failure> {
+    let drained = report.is_drained();
+    for result in report.sinks {
+        match result {
+            Some(Err(SinkError::Closed)) => return Ok(Exit::OutputClosed),
+            Some(Err(error)) => return Err(Failure::new(Exit::InputOutput, error)),
+            Some(Ok(())) | None => {}
+        }
+    }
+    if report.sources.iter().flatten().any(|source| source.end == End::OutputGone) {
+        // No sink failed: a source saw the reader of standard output go away before anything was to be written.
+        return Ok(Exit::OutputClosed);
+    }
+    if report.sources.iter().flatten().any(|source| source.failed > 0) {
         return Ok(Exit::InputOutput);
     }
-    if report.end == End::Stopped {
-        return Err(Failure::new(
-            Exit::NotDrained,
-            "stopped by a signal; the rest of the input was not read",
-        ));
-    }
-    if report.totals.undelivered > 0 {
+    if !drained {
         return Err(Failure::new(Exit::NotDrained, "not everything was delivered"));
     }
     Ok(Exit::Done)
@@ -283,18 +295,11 @@ fn exit_of(report: Report) -> Result<Exit, Failure> {
 
 /// Parses `--max-line`: bytes, or a number with `KiB` or `MiB` (short: `K`, `M`).
 fn line_size(text: &str) -> Result<usize, String> {
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let (number, unit) = text.split_at(digits);
-    let factor = match unit.trim_start().to_ascii_lowercase().as_str() {
-        "" | "b" => 1,
-        "k" | "kib" => 1 << 10,
-        "m" | "mib" => 1 << 20,
-        _ => return Err("a size is a number with B, KiB or MiB, for instance 512KiB".into()),
-    };
-    let bytes = number.parse::<usize>().ok().and_then(|number| number.checked_mul(factor));
-    match bytes {
-        Some(bytes) if (limits::LINE_BYTES_MIN..=limits::LINE_BYTES_MAX).contains(&bytes) => Ok(bytes),
-        _ => Err("it must be between 64 B and 10 MiB".into()),
+    let bytes = values::size(text).map_err(|wrong| format!("a size is {}", wrong.hint))?;
+    if (limits::LINE_BYTES_MIN..=limits::LINE_BYTES_MAX).contains(&bytes) {
+        Ok(bytes)
+    } else {
+        Err("it must be between 64 B and 10 MiB".into())
     }
 }
 
@@ -305,28 +310,6 @@ impl From<LineFormat> for Format {
             LineFormat::Json => Format::Json,
             LineFormat::Text => Format::Text,
             LineFormat::Logfmt => Format::Logfmt,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_are_bytes_or_binary_units() {
-        for (text, bytes) in [
-            ("64", 64),
-            ("100B", 100),
-            ("64KiB", 64 << 10),
-            ("1 MiB", 1 << 20),
-            ("10M", 10 << 20),
-            ("2k", 2048),
-        ] {
-            assert_eq!(line_size(text), Ok(bytes), "{text}");
-        }
-        for text in ["", "63", "KiB", "11MiB", "1GiB", "-1", "1.5MiB", "99999999999999999999"] {
-            assert!(line_size(text).is_err(), "{text}");
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod check;
 mod completions;
+mod config;
 mod explain;
 mod filter;
 mod id;
@@ -10,6 +11,8 @@ mod man;
 mod policy;
 mod progress;
 mod report;
+mod run;
+mod schema;
 mod stats;
 
 use std::io::Write;
@@ -65,11 +68,13 @@ Exit status:
 
 #[derive(Subcommand)]
 enum Command {
-    /// Check a policy and run its tests
+    Run(run::Run),
+    /// Check a policy and run its tests, or check a configuration
     Check(check::CheckArgs),
     Explain(explain::Explain),
     Id(id::Id),
     Keys(keys::Keys),
+    Schema(schema::SchemaArgs),
     Completions(completions::Completions),
     Man(man::Man),
 }
@@ -106,10 +111,12 @@ pub fn main() -> ExitCode {
 fn run(arguments: Arguments) -> Result<Exit, Failure> {
     match arguments.command {
         None => filter::run(arguments.filter),
+        Some(Command::Run(args)) => run::run(&args),
         Some(Command::Check(args)) => check::run(args),
         Some(Command::Explain(explain)) => explain::run(explain),
         Some(Command::Id(id)) => id::run(id),
         Some(Command::Keys(keys)) => keys::run(keys),
+        Some(Command::Schema(args)) => schema::run(&args),
         Some(Command::Completions(completions)) => completions::run(completions),
         Some(Command::Man(man)) => man::run(man),
     }
@@ -128,6 +135,12 @@ fn usage(error: &clap::Error) -> Exit {
         failure.print();
         failure.exit
     })
+}
+
+/// Prints the answer of a command to standard output, with colours if that is a terminal.
+fn print(text: &str, exit: Exit) -> Result<Exit, Failure> {
+    let mut out = anstream::stdout();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map(|()| exit).or_else(not_printed)
 }
 
 /// What it means that a command could not print its answer.

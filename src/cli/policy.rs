@@ -10,7 +10,7 @@ use crate::engine::selftest;
 use crate::policies;
 
 /// How wide error screens are, in columns.
-const COLUMNS: usize = 100;
+pub const COLUMNS: usize = 100;
 
 /// The policy of these `--policy` files, or the pack `default`. One that fails a test of its own never becomes active.
 pub fn active(files: &[PathBuf]) -> Result<Arc<Policy>, Failure> {

@@ -6,11 +6,11 @@ use std::time::Duration;
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, Table};
 
-use crate::daemon::Report;
+use crate::daemon::SourceReport;
 use crate::engine::policy::Policy;
 
 /// Prints what went through and what each rule replaced, to standard error.
-pub fn print(report: &Report, policy: &Policy, elapsed: Duration) {
+pub fn print(report: &SourceReport, policy: &Policy, elapsed: Duration) {
     let totals = &report.totals;
     let seconds = elapsed.as_secs_f64().max(1e-6);
     let mut table = Table::new();

@@ -1,39 +1,60 @@
 //! Puts sources, gates and sinks together and runs them: the only place that knows all parts.
 //!
-//! The filter is [`run`] on a [`Config`] made from flags. It uses one thread per source and per sink with blocking
-//! reads and writes, and no async runtime: a pipe has one input and one output, a blocked `write` is its
-//! back-pressure, and a runtime would only add start-up time and a hop.
+//! The filter is [`run`] on a [`Config`] made from flags, the daemon the same on one made from a file. Each source and
+//! each sink has a thread of its own with blocking reads and writes; the thread that calls [`run`] waits for signals and
+//! for the others to end.
 
-mod config;
+mod active;
+pub mod config;
+mod life;
 mod rotation;
-mod shutdown;
+mod signals;
+mod stream;
 
+use std::io;
 use std::sync::Arc;
-use std::thread;
 
+pub use active::{Active, Slot};
 pub use config::Config;
-use rotation::Rotation;
-pub use shutdown::on_signals;
+pub use life::run;
+pub use signals::Signals;
 
-use crate::engine::redact::Redactor;
-use crate::keys;
-use crate::limits;
-use crate::pipeline::{Feed, Gate, Totals, Wake, Waker, WhenFull, queue};
-use crate::sink::{Sink, SinkError, Stdout};
-use crate::source::{self, End, Input, Lines, Origin, SourceError};
+use crate::pipeline::Totals;
+use crate::sink::{SinkError, SinkEvent};
+use crate::source::{End, SourceError};
 
 /// What happened in a run. The run itself goes on after most errors, as `cat` does.
+#[derive(Default)]
 pub struct Report {
+    /// By source. `None` where it had not ended when the time to drain was over.
+    pub sources: Vec<Option<SourceReport>>,
+    /// By sink: why it was given up, if it was and it was required. `None` as above.
+    pub sinks: Vec<Option<Result<(), SinkError>>>,
+    /// Whether a signal asked for the end.
+    pub stopped: bool,
+}
+
+/// What happened in one source.
+#[derive(Debug)]
+pub struct SourceReport {
     /// How the reading ended.
     pub end: End,
     /// What went through.
     pub totals: Totals,
     /// Replaced spans, per rule of the policy.
     pub counts: Vec<u64>,
-    /// Why the output was given up, if it was.
-    pub output: Result<(), SinkError>,
     /// Inputs that could not be opened or read.
     pub failed: usize,
+    /// Bytes that were read and not redacted, because the end of their line is not known.
+    pub abandoned: u64,
+}
+
+impl Report {
+    /// Whether everything that was read has arrived at every required sink.
+    pub fn is_drained(&self) -> bool {
+        let arrived = |source: &SourceReport| source.totals.undelivered == 0 && source.abandoned == 0;
+        self.sources.iter().all(|source| source.as_ref().is_some_and(arrived))
+    }
 }
 
 /// What is worth telling while the run goes on.
@@ -45,125 +66,39 @@ pub enum Notice {
     Failed(SourceError),
     /// The beginning of an unfinished line of this many bytes was not delivered, because its end is not known.
     Abandoned(u64),
+    /// Something happened to the sink of this name.
+    Sink(Arc<str>, SinkEvent),
+    /// The sink of this name has ended though nobody asked it to; the others go on.
+    SinkEnded(Arc<str>, String),
+    /// Everything runs.
+    Started,
+    /// A signal asked for the end: reading stops, what was read is delivered.
+    Draining,
+    /// A signal asked for a reload.
+    ReloadAsked,
 }
+
+/// Somebody who is told. Called from all threads.
+pub type Tell = Arc<dyn Fn(Notice) + Send + Sync>;
 
 /// A run that could not begin, or that ended in a way it must not.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// The system refused a pipe, a descriptor or a thread.
     #[error("cannot start: {0}")]
-    Start(#[from] std::io::Error),
+    Start(#[from] io::Error),
+    /// The data directory cannot be made.
+    #[error("cannot make the data directory {}: {source}", path.display())]
+    DataDir {
+        /// Where.
+        path: std::path::PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A sink cannot be opened.
+    #[error(transparent)]
+    Sink(#[from] SinkError),
     /// A bug made a thread panic. Where was printed when it happened.
     #[error("internal error; not everything was delivered")]
     Panicked,
-}
-
-/// Reads all inputs of `config` through one gate into its output, and returns when everything is written or cannot be.
-pub fn run(
-    config: Config,
-    (wake, waker): (Wake, Waker),
-    notice: &mut (dyn FnMut(Notice) + Send),
-) -> Result<Report, RunError> {
-    let (outlet, deliveries) = queue(Feed {
-        queue_bytes_max: limits::PIPE_QUEUE_BYTES,
-        when_full: WhenFull::Block,
-        required: true,
-        counters: Arc::default(),
-    });
-    let sink = Sink::Stdout(Stdout::new(config.style)?);
-    let mut rotation = Rotation::new(Arc::clone(&config.ring), keys::now());
-    let mut redactor = Redactor::new(config.policy, config.ring);
-    redactor.set_format(config.format);
-    redactor.set_remarks(config.remarks);
-    #[cfg(debug_assertions)]
-    if let Some(bytes) = std::env::var_os("REDACTD_PANIC_ON") {
-        redactor.panic_on(bytes.as_encoded_bytes());
-    }
-    let at_border = Box::new(move |redactor: &mut Redactor| {
-        if let Some(ring) = rotation.turn(keys::now()) {
-            redactor.set_ring(ring);
-        }
-    });
-    let gate = Gate::new(redactor, at_border, vec![outlet]);
-    let lines = Lines::new(config.line_bytes_max);
-    thread::scope(|scope| {
-        let sink = thread::Builder::new().name("sink".into()).spawn_scoped(scope, move || {
-            let _end = EndOfSink(waker);
-            sink.run(&deliveries)
-        })?;
-        let source = thread::Builder::new()
-            .name("source".into())
-            .spawn_scoped(scope, || read_all(&config.inputs, lines, gate, &wake, notice))?;
-        let read = source.join();
-        let output = sink.join().map_err(|_| RunError::Panicked)?;
-        let mut report = read.map_err(|_| RunError::Panicked)?;
-        report.output = output;
-        Ok(report)
-    })
-}
-
-/// Wakes the source when the sink's thread ends in whatever way, so that a failed output never waits for the next line.
-struct EndOfSink(Waker);
-
-impl Drop for EndOfSink {
-    fn drop(&mut self) {
-        self.0.sink_ended();
-    }
-}
-
-/// The source thread: one input after the other, as one stream.
-fn read_all(
-    inputs: &[Origin],
-    mut lines: Lines,
-    mut gate: Gate,
-    wake: &Wake,
-    notice: &mut dyn FnMut(Notice),
-) -> Report {
-    let mut end = End::Drained;
-    let mut failed = 0;
-    for origin in inputs {
-        if wake.stopped() {
-            end = End::Stopped;
-        }
-        if end != End::Drained {
-            break;
-        }
-        let read = Input::open(origin).and_then(|mut input| {
-            source::read(&mut input, &mut lines, &mut gate, wake, &mut |bytes| notice(Notice::Read(bytes)))
-        });
-        match read {
-            Ok(how) => end = how,
-            Err(error) => {
-                failed += 1;
-                if matches!(error, SourceError::Read(..)) {
-                    abandon(&mut lines, notice);
-                }
-                notice(Notice::Failed(error));
-            }
-        }
-    }
-    match end {
-        End::Drained => {
-            if lines.end(&mut |raw| gate.take(raw)).and_then(|()| gate.flush()).is_err() {
-                end = End::OutputGone;
-            }
-        }
-        End::Stopped => {
-            abandon(&mut lines, notice);
-            if gate.flush().is_err() {
-                end = End::OutputGone;
-            }
-        }
-        End::OutputGone => {}
-    }
-    let counts = gate.counts().to_vec();
-    Report { end, totals: gate.close(), counts, output: Ok(()), failed }
-}
-
-/// A line whose end is missing may have been cut inside a secret: it is not delivered.
-fn abandon(lines: &mut Lines, notice: &mut dyn FnMut(Notice)) {
-    let bytes = lines.abandon();
-    if bytes > 0 {
-        notice(Notice::Abandoned(bytes));
-    }
 }

@@ -552,7 +552,7 @@ mod tests {
     fn a_gate_that_never_blocks_keeps_what_has_no_room_and_its_order() {
         let (outlet, batches) = queue(Feed { queue_bytes_max: 5, ..feed(true) });
         let mut gate = gate_before(vec![outlet]);
-        let (wake, waker) = Wake::new(None).unwrap();
+        let (wake, waker) = Wake::new(None, Arc::default()).unwrap();
         gate.never_block(waker);
         let stretch = |start| Position { stream: 7, start, end: start + 5 };
         for start in [0, 5, 10] {

@@ -12,7 +12,7 @@ mod queue;
 mod wake;
 
 pub use batch::{Batch, Settled};
-pub use gate::{AtBorder, Closed, Gate, Raw, Totals};
+pub use gate::{AtBorder, BatchSize, Closed, Gate, Raw, Totals};
 pub use position::Position;
 pub use queue::{Deliveries, Delivery, Feed, Nudge, Outlet, Waited, WhenFull, queue};
 pub use wake::{Ready, Wake, Waker};

@@ -4,7 +4,7 @@
 //! into one pipe; the source polls that pipe together with its input, and standard output for a reader that left.
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -22,7 +22,7 @@ pub struct Wake {
     output: Option<OwnedFd>,
 }
 
-/// The other end, for signal handlers and sinks.
+/// The other end.
 #[derive(Clone)]
 pub struct Waker {
     pipe: Arc<OwnedFd>,
@@ -44,10 +44,10 @@ pub enum Ready {
 }
 
 impl Wake {
-    /// A pair of ends. `output` is the descriptor whose reader may leave.
-    pub fn new(output: Option<OwnedFd>) -> io::Result<(Wake, Waker)> {
+    /// A pair of ends. `output` is the descriptor whose reader may leave, `stop` the flag that asks for a stop; whoever
+    /// sets it then calls [`Waker::nudge`].
+    pub fn new(output: Option<OwnedFd>, stop: Arc<AtomicBool>) -> io::Result<(Wake, Waker)> {
         let (read, write) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
-        let stop = Arc::new(AtomicBool::new(false));
         let sink_ended = Arc::new(AtomicBool::new(false));
         let waker =
             Waker { pipe: Arc::new(write), stop: Arc::clone(&stop), sink_ended: Arc::clone(&sink_ended) };
@@ -156,15 +156,5 @@ impl Waker {
     pub fn stop(&self) {
         self.stop.store(true, Ordering::Release);
         self.nudge();
-    }
-
-    /// The flag that a stop sets, for a signal handler.
-    pub fn stop_flag(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.stop)
-    }
-
-    /// A descriptor of its own to write a byte to after the flag is set, for a signal handler.
-    pub fn descriptor(&self) -> io::Result<OwnedFd> {
-        self.pipe.as_fd().try_clone_to_owned()
     }
 }

@@ -1,11 +1,17 @@
 //! Where redacted records go. A sink runs in its own thread and takes batches until the last gate lets go of it.
 
+mod file;
 mod stdout;
 mod terminal;
 
 use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use crate::pipeline::{Deliveries, Waited};
+pub use file::{FileSettings, FileSink, Fsync, OutputError, Rotate};
 pub use stdout::Stdout;
 pub use terminal::Style;
 
@@ -13,9 +19,11 @@ pub use terminal::Style;
 pub enum Sink {
     /// Standard output.
     Stdout(Stdout),
+    /// A file.
+    File(Box<FileSink>),
 }
 
-/// A sink that cannot go on. Batches it had not confirmed count as not delivered.
+/// A sink that cannot begin or cannot go on. Batches it had not confirmed count as not delivered.
 #[derive(Debug, thiserror::Error)]
 pub enum SinkError {
     /// Nobody reads standard output any more, which is how `| head` says that it has enough.
@@ -24,19 +32,83 @@ pub enum SinkError {
     /// Standard output cannot be written.
     #[error("cannot write to standard output: {0}")]
     Write(#[source] io::Error),
+    /// An output file cannot be opened.
+    #[error("cannot write to {}: {source}", path.display())]
+    Open {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        source: OutputError,
+    },
+    /// An output file could not be made durable, and neither could the one after it.
+    #[error("cannot make {} durable: {source}", path.display())]
+    Sync {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// What a sink tells while it goes on. Each trouble is told once when it begins and once when it is over.
+#[derive(Debug)]
+pub enum SinkEvent {
+    /// The system takes nothing for this file at the moment; the sources wait.
+    Waiting(PathBuf, io::Error),
+    /// It takes again, after this long.
+    Resumed(PathBuf, Duration),
+    /// A sync failed: what was not confirmed is written to a new file.
+    SyncFailed(PathBuf, io::Error),
+    /// The file could not be begun anew and goes on.
+    NotRotated(PathBuf, OutputError),
+    /// What is under the path now could not be opened; the file that was open goes on.
+    NotReopened(PathBuf, OutputError),
+}
+
+/// What a sink knows of the world around it.
+#[derive(Clone)]
+pub struct Surroundings {
+    reopen: Arc<AtomicBool>,
+    tell: Arc<dyn Fn(SinkEvent) + Send + Sync>,
+}
+
+impl Surroundings {
+    /// With somebody to tell of events.
+    pub fn new(tell: Arc<dyn Fn(SinkEvent) + Send + Sync>) -> Surroundings {
+        Surroundings { reopen: Arc::default(), tell }
+    }
+
+    /// Asks for output files to be opened anew, which happens when the sink is woken.
+    pub fn ask_to_reopen(&self) {
+        self.reopen.store(true, Ordering::Release);
+    }
+
+    fn reopen_asked(&self) -> bool {
+        self.reopen.swap(false, Ordering::AcqRel)
+    }
+
+    fn tell(&self, event: SinkEvent) {
+        (self.tell)(event);
+    }
 }
 
 impl Sink {
     /// Writes and confirms batches in the order they come.
-    pub fn run(mut self, batches: &Deliveries) -> Result<(), SinkError> {
-        while batches.wait(None) != Waited::Ended {
-            while let Some(batch) = batches.next() {
-                match &mut self {
-                    Sink::Stdout(stdout) => stdout.write(batch.bytes())?,
+    ///
+    /// # Errors
+    /// If it cannot go on.
+    pub fn run(self, batches: &Deliveries, around: &Surroundings) -> Result<(), SinkError> {
+        match self {
+            Sink::Stdout(mut stdout) => {
+                while batches.wait(None) != Waited::Ended {
+                    while let Some(batch) = batches.next() {
+                        stdout.write(batch.bytes())?;
+                        batch.confirm();
+                    }
                 }
-                batch.confirm();
+                Ok(())
             }
+            Sink::File(file) => file.run(batches, around),
         }
-        Ok(())
     }
 }

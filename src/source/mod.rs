@@ -24,15 +24,15 @@ pub enum End {
 }
 
 /// Reads `input` to its end into `gate`. An unfinished last line stays in `lines`: the next input may continue it, as
-/// it would behind `cat`. `progress` is told of each read's size in bytes.
+/// it would behind `cat`. `on_stop` is what a request to stop does. `progress` is told of each read's size in bytes.
 pub fn read(
     input: &mut Input,
+    on_stop: OnStop,
     lines: &mut Lines,
     gate: &mut Gate,
     wake: &Wake,
     progress: &mut dyn FnMut(u64),
 ) -> Result<End, SourceError> {
-    let on_stop = input.on_stop();
     let honour_stop = on_stop != OnStop::ReadOn;
     loop {
         let mut ready = wake.wait(input.descriptor(), honour_stop, true).map_err(|e| input.failed(e))?;

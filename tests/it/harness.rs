@@ -30,6 +30,7 @@ pub fn redactd(args: &[&str]) -> Command {
     command.args(args);
     for name in [
         "CI",
+        "REDACTD_CONFIG",
         "REDACTD_KEY_FILE",
         "REDACTD_THREADS",
         "NO_COLOR",

@@ -4,6 +4,8 @@
 
 mod acceptance;
 mod bad_input;
+mod config;
+mod daemon;
 mod explain;
 mod files;
 mod generate;

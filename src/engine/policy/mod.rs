@@ -31,6 +31,11 @@ pub use fields::{FieldHit, FieldIndex};
 pub use layers::{LayerSource, Read};
 pub use selector::{Segment, Selector};
 
+/// Whether a policy of that name is inside the binary.
+pub fn is_pack(name: &str) -> bool {
+    packs::text(name).is_some()
+}
+
 /// Index into [`Policy::rules`].
 pub type RuleIndex = u16;
 /// Index into [`Policy::excepts`].

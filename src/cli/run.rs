@@ -1,0 +1,92 @@
+//! `redactd run -c FILE`: the daemon.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::report::{self, Exit, Failure};
+use super::{config, filter};
+use crate::daemon::config::Depth;
+use crate::daemon::{self, Notice, RunError, Signals};
+use crate::sink::SinkEvent;
+
+/// Run as a daemon: from the sources of a configuration to its sinks, until a signal comes
+///
+/// SIGTERM and SIGINT stop reading and deliver what was read; a second one ends at once. SIGUSR1 opens output files anew.
+/// `redactd check -c FILE` says what is wrong with a configuration without starting anything.
+#[derive(Args)]
+pub struct Run {
+    /// The configuration: YAML, or TOML or JSON by the name of the file
+    #[arg(
+        short,
+        long,
+        value_name = "FILE",
+        env = "REDACTD_CONFIG",
+        default_value = "/etc/redactd/redactd.yaml"
+    )]
+    config: PathBuf,
+
+    /// Say nothing but errors
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+/// Runs the daemon to its end.
+pub fn run(args: &Run) -> Result<Exit, Failure> {
+    let signals = Signals::daemon().map_err(RunError::Start).map_err(filter::not_run)?;
+    let loaded = config::load(&args.config, Depth::Start)?;
+    if !args.quiet {
+        config::warn(&loaded.warnings);
+    }
+    // `Depth::Start` makes one.
+    let Some(config) = loaded.config else { return Ok(Exit::Invalid) };
+    let quiet = args.quiet;
+    let report = daemon::run(config, &signals, Arc::new(move |notice| tell(&notice, quiet)));
+    filter::outcome(report.map_err(filter::not_run)?)
+}
+
+/// Says what the operator may want to know. Each trouble begins and ends with one line.
+fn tell(notice: &Notice, quiet: bool) {
+    match notice {
+        Notice::Failed(error) => filter::failed_input(error).print(),
+        Notice::SinkEnded(name, why) => report::warning(format!("the sink `{name}` has ended: {why}")),
+        Notice::Sink(name, event) => sink(name, event, quiet),
+        Notice::Abandoned(bytes) => {
+            report::warning(format!(
+                "an unfinished line of {bytes} bytes is not delivered: its end is unknown"
+            ));
+        }
+        Notice::ReloadAsked => report::warning("a reload is not in this version: restart to apply changes"),
+        Notice::Started if !quiet => report::note("running"),
+        Notice::Draining if !quiet => report::note("stopping: what was read is being delivered"),
+        Notice::Started | Notice::Draining | Notice::Read(_) => {}
+    }
+}
+
+fn sink(name: &str, event: &SinkEvent, quiet: bool) {
+    match event {
+        SinkEvent::Waiting(path, why) => {
+            report::warning(format!("the sink `{name}` waits: cannot write to {}: {why}", path.display()));
+        }
+        SinkEvent::Resumed(path, after) if !quiet => {
+            let seconds = after.as_secs();
+            report::note(format!("the sink `{name}` goes on with {} after {seconds} s", path.display()));
+        }
+        SinkEvent::Resumed(..) => {}
+        SinkEvent::SyncFailed(path, why) => report::warning(format!(
+            "the sink `{name}` cannot be sure that {} is on disk, and writes to a new file: {why}",
+            path.display()
+        )),
+        SinkEvent::NotRotated(path, why) => {
+            report::warning(format!(
+                "the sink `{name}` cannot rotate {}, and goes on: {why}",
+                path.display()
+            ));
+        }
+        SinkEvent::NotReopened(path, why) => report::warning(format!(
+            "the sink `{name}` cannot open {} anew, and goes on with the old file: {why}",
+            path.display()
+        )),
+    }
+}

@@ -1,0 +1,290 @@
+//! The life of a run: everything is opened before anything is read; then sources and sinks work in their threads while this
+//! one waits for signals and for them to end; at the end what was read is delivered, within the time that there is.
+
+use std::fs::DirBuilder;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::DirBuilderExt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::active::{Active, Reading, Slot, redactor};
+use super::config::{self, Config, SinkKind, SourceKind};
+use super::signals::{Bell, Signals};
+use super::{Notice, Report, RunError, SourceReport, Tell, stream};
+use crate::metrics::{Metrics, SinkCounters, SourceCounters};
+use crate::pipeline::{Feed, Gate, Nudge, Outlet, Wake, Waker, queue};
+use crate::sink::{FileSink, Sink, SinkError, Stdout, Surroundings};
+use crate::source::Lines;
+
+/// Reads all sources of `config` into its sinks, and returns when everything is written or cannot be.
+///
+/// # Errors
+/// If something cannot be opened: then nothing was read. If a thread panicked.
+pub fn run(config: Config, signals: &Signals, tell: Tell) -> Result<Report, RunError> {
+    if let Some(dir) = &config.data_dir {
+        make_private(dir).map_err(|source| RunError::DataDir { path: dir.clone(), source })?;
+    }
+    let metrics = Arc::new(counters(&config));
+    let (events, ended) = channel();
+    let mut run = Running {
+        signals,
+        threads: Threads { events, bell: signals.bell() },
+        ended,
+        tell,
+        report: Report::default(),
+        sinks: Vec::new(),
+        wakers: Vec::new(),
+        left: config.sources.len() + config.sinks.len(),
+        panicked: false,
+    };
+    let outlets = run.start_sinks(&config, &metrics)?;
+    let drain = config.drain;
+    run.start_sources(config, &metrics, outlets)?;
+    (run.tell)(Notice::Started);
+    run.wait(drain)
+}
+
+/// Everything that runs.
+struct Running<'a> {
+    signals: &'a Signals,
+    threads: Threads,
+    ended: Receiver<Ended>,
+    tell: Tell,
+    report: Report,
+    sinks: Vec<RunningSink>,
+    /// By source.
+    wakers: Vec<Waker>,
+    /// Threads that have not ended.
+    left: usize,
+    panicked: bool,
+}
+
+/// One sink, seen from here.
+struct RunningSink {
+    name: Arc<str>,
+    inputs: Vec<usize>,
+    required: bool,
+    around: Surroundings,
+    nudge: Nudge,
+}
+
+/// A thread has ended.
+enum Ended {
+    Source(usize, Option<SourceReport>),
+    Sink(usize, Option<Result<(), SinkError>>),
+}
+
+/// Starts threads that say when they end, in whatever way.
+#[derive(Clone)]
+struct Threads {
+    events: Sender<Ended>,
+    bell: Bell,
+}
+
+impl Threads {
+    fn start<T>(
+        &self,
+        name: String,
+        work: impl FnOnce() -> T + Send + 'static,
+        ended: impl FnOnce(Option<T>) -> Ended + Send + 'static,
+    ) -> io::Result<()> {
+        let Threads { events, bell } = self.clone();
+        thread::Builder::new().name(name).spawn(move || {
+            let result = catch_unwind(AssertUnwindSafe(work));
+            // Whoever waited for it may be gone already.
+            let _ = events.send(ended(result.ok()));
+            bell.ring();
+        })?;
+        Ok(())
+    }
+}
+
+impl Running<'_> {
+    /// Opens all sinks, then starts them.
+    fn start_sinks(&mut self, config: &Config, metrics: &Metrics) -> Result<Vec<Outlet>, RunError> {
+        let opened = config.sinks.iter().map(|sink| open(&sink.kind)).collect::<Result<Vec<_>, _>>()?;
+        let mut outlets = Vec::new();
+        for (position, (sink, opened)) in config.sinks.iter().zip(opened).enumerate() {
+            let name: Arc<str> = sink.name.as_str().into();
+            let (outlet, deliveries) = queue(Feed {
+                queue_bytes_max: sink.queue_bytes_max,
+                when_full: sink.when_full,
+                required: sink.required,
+                counters: Arc::clone(&metrics.sinks[position]),
+            });
+            let (tell, teller) = (Arc::clone(&self.tell), Arc::clone(&name));
+            let around =
+                Surroundings::new(Arc::new(move |event| tell(Notice::Sink(Arc::clone(&teller), event))));
+            self.sinks.push(RunningSink {
+                name: Arc::clone(&name),
+                inputs: sink.inputs.clone(),
+                required: sink.required,
+                around: around.clone(),
+                nudge: deliveries.nudge(),
+            });
+            self.threads.start(
+                format!("sink {name}"),
+                move || opened.run(&deliveries, &around),
+                move |result| Ended::Sink(position, result),
+            )?;
+            outlets.push(outlet);
+        }
+        self.report.sinks = config.sinks.iter().map(|_| None).collect();
+        self.report.sources = config.sources.iter().map(|_| None).collect();
+        Ok(outlets)
+    }
+
+    fn start_sources(
+        &mut self,
+        config: Config,
+        metrics: &Metrics,
+        outlets: Vec<Outlet>,
+    ) -> Result<(), RunError> {
+        let slots: Vec<_> = config
+            .policies
+            .into_iter()
+            .map(|layers| Slot::new(Active { policy: layers.policy, ring: Arc::clone(&config.ring) }))
+            .collect();
+        for (position, source) in config.sources.into_iter().enumerate() {
+            let feeds = |sink: &&config::Sink| sink.inputs.contains(&position);
+            let taken = config.sinks.iter().zip(&outlets).filter(|(sink, _)| feeds(sink));
+            let outlets = taken.map(|(_, outlet)| outlet.clone()).collect();
+            let output = output_of(config.sinks.iter().filter(feeds))?;
+            let (wake, waker) = Wake::new(output, self.signals.stop_flag())?;
+            self.wakers.push(waker);
+            let reading = Reading { format: source.format, remarks: source.remarks };
+            let (redactor, at_border) = redactor(&slots[source.policy], reading);
+            let gate = Gate::new(redactor, at_border, outlets)
+                .batches(config.batch)
+                .number(getrandom::u64().unwrap_or_default())
+                .counters(Arc::clone(&metrics.sources[position]), Arc::clone(&metrics.redactions));
+            let tell = Arc::clone(&self.tell);
+            let work = move || match source.kind {
+                SourceKind::Stream { origins, drain_input } => {
+                    let lines = Lines::new(source.line_bytes_max);
+                    stream::read_all(&origins, drain_input, lines, gate, &wake, &tell)
+                }
+                SourceKind::Files(_) => unreachable!("the configuration says that it is not in this version"),
+            };
+            self.threads.start(format!("source {}", source.name), work, move |report| {
+                Ended::Source(position, report)
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Waits until all threads have ended, or the time to drain is over.
+    fn wait(mut self, drain: Duration) -> Result<Report, RunError> {
+        let mut until = None;
+        loop {
+            while let Ok(ended) = self.ended.try_recv() {
+                self.has_ended(ended);
+            }
+            if self.left == 0 {
+                break;
+            }
+            if self.signals.stop_asked() && !self.report.stopped {
+                self.report.stopped = true;
+                until = Instant::now().checked_add(drain);
+                (self.tell)(Notice::Draining);
+                self.wakers.iter().for_each(Waker::nudge);
+            }
+            if self.signals.reload_asked() {
+                (self.tell)(Notice::ReloadAsked);
+            }
+            if self.signals.reopen_asked() {
+                for sink in &self.sinks {
+                    sink.around.ask_to_reopen();
+                    sink.nudge.nudge();
+                }
+            }
+            if until.is_some_and(|until| until <= Instant::now()) {
+                // Threads that still wait for something end with the process.
+                break;
+            }
+            self.signals.wait(until);
+        }
+        if self.panicked { Err(RunError::Panicked) } else { Ok(self.report) }
+    }
+
+    fn has_ended(&mut self, ended: Ended) {
+        self.left -= 1;
+        match ended {
+            Ended::Source(position, Some(report)) => self.report.sources[position] = Some(report),
+            Ended::Sink(position, Some(result)) => {
+                let sink = &self.sinks[position];
+                let result = match result {
+                    // The others go on.
+                    Err(error) if !sink.required => {
+                        (self.tell)(Notice::SinkEnded(Arc::clone(&sink.name), error.to_string()));
+                        Ok(())
+                    }
+                    result => {
+                        self.stop_inputs(position);
+                        result
+                    }
+                };
+                self.report.sinks[position] = Some(result);
+            }
+            Ended::Source(_, None) => self.panicked = true,
+            Ended::Sink(position, None) => {
+                self.panicked = true;
+                self.stop_inputs(position);
+            }
+        }
+    }
+
+    /// A sink that was required takes nothing any more: its sources have no reason to wait for the next line.
+    fn stop_inputs(&self, sink: usize) {
+        self.sinks[sink]
+            .inputs
+            .iter()
+            .filter_map(|&source| self.wakers.get(source))
+            .for_each(Waker::sink_ended);
+    }
+}
+
+/// Opens what a sink writes to.
+fn open(kind: &SinkKind) -> Result<Sink, RunError> {
+    Ok(match kind {
+        SinkKind::Stdout(style) => Sink::Stdout(Stdout::new(*style)?),
+        SinkKind::File(settings) => Sink::File(Box::new(FileSink::open(settings.clone())?)),
+    })
+}
+
+/// Standard output, if one of a source's required sinks writes there: the source watches for its reader to go away.
+fn output_of<'a>(mut sinks: impl Iterator<Item = &'a config::Sink>) -> io::Result<Option<OwnedFd>> {
+    let writes_there = |sink: &config::Sink| sink.required && matches!(sink.kind, SinkKind::Stdout(_));
+    if !sinks.any(writes_there) {
+        return Ok(None);
+    }
+    Ok(Some(io::stdout().as_fd().try_clone_to_owned()?))
+}
+
+fn counters(config: &Config) -> Metrics {
+    let source = |source: &config::Source| {
+        Arc::new(SourceCounters { name: source.name.clone(), ..SourceCounters::default() })
+    };
+    let sink = |sink: &config::Sink| {
+        let (name, inputs) = (sink.name.clone(), sink.inputs.clone());
+        Arc::new(SinkCounters { name, inputs, ..SinkCounters::default() })
+    };
+    Metrics {
+        sources: config.sources.iter().map(source).collect(),
+        sinks: config.sinks.iter().map(sink).collect(),
+        ..Metrics::default()
+    }
+}
+
+/// Makes a directory of this user alone, if it is not there.
+fn make_private(path: &Path) -> io::Result<()> {
+    match DirBuilder::new().mode(0o700).create(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
