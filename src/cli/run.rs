@@ -10,6 +10,7 @@ use super::{config, filter};
 use crate::daemon::config::Depth;
 use crate::daemon::{self, Notice, RunError, Signals};
 use crate::sink::SinkEvent;
+use crate::source::file;
 
 /// Run as a daemon: from the sources of a configuration to its sinks, until a signal comes
 ///
@@ -51,6 +52,7 @@ fn tell(notice: &Notice, quiet: bool) {
     match notice {
         Notice::Failed(error) => filter::failed_input(error).print(),
         Notice::SinkEnded(name, why) => report::warning(format!("the sink `{name}` has ended: {why}")),
+        Notice::Files(name, event) => files(name, event, quiet),
         Notice::Sink(name, event) => sink(name, event, quiet),
         Notice::Abandoned(bytes) => {
             report::warning(format!(
@@ -62,6 +64,32 @@ fn tell(notice: &Notice, quiet: bool) {
         Notice::Draining if !quiet => report::note("stopping: what was read is being delivered"),
         Notice::Started | Notice::Draining | Notice::Read(_) => {}
     }
+}
+
+fn files(name: &str, event: &file::Notice, quiet: bool) {
+    let what = match event {
+        file::Notice::Unreadable(path, why) => {
+            format!("cannot read {}, and tries again: {why}", path.display())
+        }
+        file::Notice::Gzip(path, why) => format!("leaves {} out: {why}", path.display()),
+        file::Notice::Damaged(path) => {
+            format!("finds {} damaged, and begins from the checkpoint before or anew", path.display())
+        }
+        file::Notice::Checkpoint(why) => format!("cannot write its checkpoint, and tries again: {why}"),
+        file::Notice::Hole(path, bytes) => {
+            format!("skips {bytes} NULs at the beginning of {}", path.display())
+        }
+        file::Notice::Unwatched(_) | file::Notice::Truncated(_) if quiet => return,
+        file::Notice::Truncated(path) => {
+            return report::note(format!("the source `{name}` reads {} from its beginning", path.display()));
+        }
+        file::Notice::Unwatched(why) => {
+            return report::note(format!(
+                "the source `{name}` gets no hints of changes, and looks for them: {why}"
+            ));
+        }
+    };
+    report::warning(format!("the source `{name}` {what}"));
 }
 
 fn sink(name: &str, event: &SinkEvent, quiet: bool) {

@@ -19,7 +19,8 @@ use super::{Notice, Report, RunError, SourceReport, Tell, stream};
 use crate::metrics::{Metrics, SinkCounters, SourceCounters};
 use crate::pipeline::{Feed, Gate, Nudge, Outlet, Wake, Waker, queue};
 use crate::sink::{FileSink, Sink, SinkError, Stdout, Surroundings};
-use crate::source::Lines;
+use crate::source::file::Files;
+use crate::source::{Lines, Origin};
 
 /// Reads all sources of `config` into its sinks, and returns when everything is written or cannot be.
 ///
@@ -154,22 +155,25 @@ impl Running<'_> {
             let feeds = |sink: &&config::Sink| sink.inputs.contains(&position);
             let taken = config.sinks.iter().zip(&outlets).filter(|(sink, _)| feeds(sink));
             let outlets = taken.map(|(_, outlet)| outlet.clone()).collect();
+            let counters = Arc::clone(&metrics.sources[position]);
+            let opened = open_source(source.kind, &counters)?;
             let output = output_of(config.sinks.iter().filter(feeds))?;
             let (wake, waker) = Wake::new(output, self.signals.stop_flag())?;
-            self.wakers.push(waker);
+            self.wakers.push(waker.clone());
             let reading = Reading { format: source.format, remarks: source.remarks };
             let (redactor, at_border) = redactor(&slots[source.policy], reading);
             let gate = Gate::new(redactor, at_border, outlets)
                 .batches(config.batch)
                 .number(getrandom::u64().unwrap_or_default())
-                .counters(Arc::clone(&metrics.sources[position]), Arc::clone(&metrics.redactions));
+                .counters(counters, Arc::clone(&metrics.redactions));
             let tell = Arc::clone(&self.tell);
-            let work = move || match source.kind {
-                SourceKind::Stream { origins, drain_input } => {
+            let name: Arc<str> = source.name.as_str().into();
+            let work = move || match opened {
+                OpenSource::Stream { origins, drain_input } => {
                     let lines = Lines::new(source.line_bytes_max);
                     stream::read_all(&origins, drain_input, lines, gate, &wake, &tell)
                 }
-                SourceKind::Files(_) => unreachable!("the configuration says that it is not in this version"),
+                OpenSource::Files(files) => follow(*files, gate, (&wake, waker), &name, &tell),
             };
             self.threads.start(format!("source {}", source.name), work, move |report| {
                 Ended::Source(position, report)
@@ -247,6 +251,30 @@ impl Running<'_> {
             .filter_map(|&source| self.wakers.get(source))
             .for_each(Waker::sink_ended);
     }
+}
+
+/// A source that is ready to read.
+enum OpenSource {
+    Stream { origins: Vec<Origin>, drain_input: bool },
+    Files(Box<Files>),
+}
+
+fn open_source(kind: SourceKind, counters: &Arc<SourceCounters>) -> Result<OpenSource, RunError> {
+    Ok(match kind {
+        // Inputs are opened one after the other: what comes after a missing one is read all the same.
+        SourceKind::Stream { origins, drain_input } => OpenSource::Stream { origins, drain_input },
+        SourceKind::Files(settings) => {
+            OpenSource::Files(Box::new(Files::open(*settings)?.counters(Arc::clone(counters))))
+        }
+    })
+}
+
+/// The thread of a file source.
+fn follow(files: Files, mut gate: Gate, wake: (&Wake, Waker), name: &Arc<str>, tell: &Tell) -> SourceReport {
+    let mut notice = |told| tell(Notice::Files(Arc::clone(name), told));
+    let end = files.run(&mut gate, wake, &mut notice);
+    let counts = gate.counts().to_vec();
+    SourceReport { end, totals: gate.close(), counts, failed: 0, abandoned: 0 }
 }
 
 /// Opens what a sink writes to.

@@ -21,7 +21,7 @@ pub use signals::Signals;
 
 use crate::pipeline::Totals;
 use crate::sink::{SinkError, SinkEvent};
-use crate::source::{End, SourceError};
+use crate::source::{End, SourceError, file};
 
 /// What happened in a run. The run itself goes on after most errors, as `cat` does.
 #[derive(Default)]
@@ -66,6 +66,8 @@ pub enum Notice {
     Failed(SourceError),
     /// The beginning of an unfinished line of this many bytes was not delivered, because its end is not known.
     Abandoned(u64),
+    /// Something happened to the file source of this name.
+    Files(Arc<str>, file::Notice),
     /// Something happened to the sink of this name.
     Sink(Arc<str>, SinkEvent),
     /// The sink of this name has ended though nobody asked it to; the others go on.
@@ -95,6 +97,9 @@ pub enum RunError {
         /// Why.
         source: io::Error,
     },
+    /// A file source cannot be made ready.
+    #[error(transparent)]
+    Files(#[from] file::OpenError),
     /// A sink cannot be opened.
     #[error(transparent)]
     Sink(#[from] SinkError),

@@ -3,6 +3,8 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -23,7 +25,7 @@ fn start(config: &str) -> Live {
 }
 
 /// Waits until `holds`, which happens soon in a program that works.
-fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     let deadline = Instant::now() + SOON;
     while !holds() {
         assert!(Instant::now() < deadline, "{what}");
@@ -31,8 +33,28 @@ fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-fn content(scratch: &Scratch, name: &str) -> String {
+pub fn content(scratch: &Scratch, name: &str) -> String {
     fs::read_to_string(scratch.path(name)).unwrap_or_default()
+}
+
+/// Writes lines until nothing moves any more: somebody behind it does not read.
+fn fill(live: &mut Live) -> thread::JoinHandle<()> {
+    let mut stdin = live.stdin.take().unwrap();
+    let written = Arc::new(AtomicU64::new(0));
+    let counter = Arc::clone(&written);
+    let writer = thread::spawn(move || {
+        while std::io::Write::write_all(&mut stdin, &b"a line\n".repeat(1000)).is_ok() {
+            counter.fetch_add(7000, Ordering::Relaxed);
+        }
+    });
+    let mut before = 0;
+    // What pipes hold is not enough: the program must have begun to read.
+    eventually("back-pressure", || {
+        thread::sleep(Duration::from_millis(300));
+        let now = written.load(Ordering::Relaxed);
+        std::mem::replace(&mut before, now) == now && now > 512 << 10
+    });
+    writer
 }
 
 /// Lines that are as long as a line can be told apart by.
@@ -52,6 +74,30 @@ fn what_comes_in_goes_to_every_sink_redacted() {
     assert_eq!(content(&scratch, "out.ndjson"), expected);
     let mode = fs::metadata(scratch.path("out.ndjson")).unwrap().permissions().mode();
     assert_eq!(mode & 0o7777, 0o600);
+}
+
+#[test]
+fn files_are_followed_and_remembered() {
+    let scratch = Scratch::new();
+    let text = "version: 1\ndata_dir: ./data\nsources: {app: {type: file, include: [logs/*.log]}}\nsinks: {safe: {type: file, path: out}}\n";
+    let config = scratch.file("redactd.yaml", text);
+    fs::create_dir(scratch.path("logs")).unwrap();
+    scratch.file("logs/a.log", "{\"password\":\"hunter2\"}\n");
+    let mut live = start(&config);
+    let first = "{\"password\":\"[redacted:password]\"}\n";
+    eventually("what was there", || content(&scratch, "out") == first);
+    let mut log = fs::File::options().append(true).open(scratch.path("logs/a.log")).unwrap();
+    std::io::Write::write_all(&mut log, b"second\n").unwrap();
+    eventually("what was added", || content(&scratch, "out") == format!("{first}second\n"));
+    live.signal(Signal::TERM);
+    assert_eq!(live.ends_within(SOON), (0, String::new()));
+    std::io::Write::write_all(&mut log, b"third\n").unwrap();
+    let mut live = start(&config);
+    eventually("what came in between", || content(&scratch, "out") == format!("{first}second\nthird\n"));
+    live.signal(Signal::TERM);
+    assert_eq!(live.ends_within(SOON).0, 0);
+    let mode = fs::metadata(scratch.path("data")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o7777, 0o700);
 }
 
 #[test]
@@ -128,9 +174,7 @@ fn what_cannot_be_delivered_in_time_is_told_by_the_status() {
         "version: 1\nsources: {in: {type: stdin}}\nsinks: {out: {type: stdout}}\nlimits: {drain: 300ms}\n";
     let config = scratch.file("redactd.yaml", text);
     let mut live = Live::unread(&["run", "-q", "-c", &config]);
-    let mut stdin = live.stdin.take().unwrap();
-    let writer = thread::spawn(move || while std::io::Write::write_all(&mut stdin, b"a line\n").is_ok() {});
-    thread::sleep(Duration::from_millis(500));
+    let writer = fill(&mut live);
     let began = Instant::now();
     live.signal(Signal::TERM);
     let (code, stderr) = live.ends_within(SOON);
@@ -156,10 +200,7 @@ fn the_second_signal_ends_it_at_once() {
     for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130)] {
         let (_scratch, config) = with_sinks("  out: {type: stdout}");
         let mut live = Live::unread(&["run", "-q", "-c", &config]);
-        let mut stdin = live.stdin.take().unwrap();
-        let writer =
-            thread::spawn(move || while std::io::Write::write_all(&mut stdin, b"a line\n").is_ok() {});
-        thread::sleep(Duration::from_millis(300));
+        let writer = fill(&mut live);
         live.signal(signal);
         live.takes_signals();
         live.signal(signal);

@@ -135,7 +135,7 @@ impl Bench {
             counters: Arc::default(),
         });
         let mut gate = Gate::new(redactor, Box::new(|_| {}), vec![outlet]);
-        let (wake, waker) = Wake::new(None).unwrap();
+        let (wake, waker) = Wake::new(None, Arc::default()).unwrap();
         let (got, notices) = (Arc::<Mutex<Vec<u8>>>::default(), Arc::<Mutex<Vec<String>>>::default());
         let mode = Arc::new(AtomicU8::new(sink as u8));
         let sink = {

@@ -17,11 +17,6 @@ use crate::keys;
 
 impl Builder {
     pub(super) fn outside(&mut self, file: &ConfigFile) -> Outside {
-        for (name, source) in &file.sources {
-            if matches!(source, SourceFile::File(_)) {
-                self.error(name, ConfigProblem::LaterType { of: "source", name: "file".to_owned() });
-            }
-        }
         for (name, sink) in &file.sinks {
             if matches!(sink, SinkFile::Http(_)) {
                 self.error(name, ConfigProblem::LaterType { of: "sink", name: "http".to_owned() });

@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::super::file::{ConfigFile, SinkFile, SourceFile};
+use super::super::file::{ConfigFile, MultilineFile, SinkFile, SourceFile};
 use super::super::problem::ConfigProblem;
 use super::Builder;
 use crate::document::{At, nearest};
-use crate::source::file::Settings;
+use crate::source::file::{Settings, SettingsError};
 
 impl Builder {
     pub(super) fn relations(&mut self, file: &ConfigFile) {
@@ -83,6 +83,13 @@ impl Builder {
             let settings = self.file_settings(&name.value, files, file);
             match settings.check() {
                 Ok(()) => all.push(settings),
+                Err(error @ SettingsError::Start(_)) => {
+                    let at = match &files.multiline {
+                        MultilineFile::Start(pattern) => pattern.span.clone(),
+                        _ => name.span.clone(),
+                    };
+                    self.error(&At { value: (), span: at }, ConfigProblem::Pattern(error.to_string()));
+                }
                 Err(error) => self.error(&files.include, ConfigProblem::Pattern(error.to_string())),
             }
         }
