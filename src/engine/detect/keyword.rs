@@ -1,6 +1,7 @@
 //! Keywords near a candidate: what the words before a value say it is. A detector asks once and gets the set of all
 //! labels in reach, so that forty kinds of ids cost one look.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use super::Site;
@@ -170,6 +171,8 @@ pub fn labels(site: &Site<'_>) -> Labels {
 /// All labels in the `bytes` before `Site::at`, not before `Site::floor`.
 pub fn labels_within(site: &Site<'_>, bytes: usize) -> Labels {
     let (window, mut at) = window(site, bytes);
+    let text = &site.text[..site.at];
+    let start = text.len() - window.len();
     let mut labels = Labels::NONE;
     while at < window.len() {
         if CLASSES[usize::from(window[at])] == Class::Other {
@@ -185,7 +188,7 @@ pub fn labels_within(site: &Site<'_>, bytes: usize) -> Labels {
             match (before, class) {
                 (_, Class::Other) => break,
                 (Class::Small, Class::Capital) => {
-                    labels = labels.with(label(&window[piece..at]));
+                    labels = labels.with(announced(text, start + piece..start + at));
                     piece = at;
                 }
                 _ => {}
@@ -193,9 +196,9 @@ pub fn labels_within(site: &Site<'_>, bytes: usize) -> Labels {
             before = class;
             at += 1;
         }
-        labels = labels.with(label(&window[piece..at]));
+        labels = labels.with(announced(text, start + piece..start + at));
         if piece > run {
-            labels = labels.with(label(&window[run..at]));
+            labels = labels.with(announced(text, start + run..start + at));
         }
     }
     labels
@@ -209,6 +212,29 @@ fn window<'a>(site: &Site<'a>, bytes: usize) -> (&'a [u8], usize) {
     let cut = from > floor && is_letter(&site.text[from - 1]);
     let first = if cut { window.iter().position(|b| !is_letter(b)).unwrap_or(window.len()) } else { 0 };
     (window, first)
+}
+
+/// What the word at `word` announces, unless it is a piece of a number.
+fn announced(text: &[u8], word: Range<usize>) -> Labels {
+    let label = label(&text[word.clone()]);
+    if label != Labels::NONE && in_hexadecimal(text, word) { Labels::NONE } else { label }
+}
+
+/// Whether the letters are digits of a hash, a UUID or an address, like the `cc` of `f5862cc65891`.
+fn in_hexadecimal(text: &[u8], letters: Range<usize>) -> bool {
+    const HASH_DIGITS_MIN: usize = 7;
+    const GROUPED_DIGITS_MIN: usize = 12;
+    const REACH_BYTES: usize = 64;
+    if !text[letters.clone()].iter().all(u8::is_ascii_hexdigit) {
+        return false;
+    }
+    let around = |part: fn(&u8) -> bool| {
+        let before = text[..letters.start].iter().rev().take(REACH_BYTES).take_while(|b| part(b));
+        let after = text[letters.end..].iter().take(REACH_BYTES).take_while(|b| part(b));
+        letters.len() + before.chain(after).filter(|b| b.is_ascii_hexdigit()).count()
+    };
+    around(u8::is_ascii_hexdigit) >= HASH_DIGITS_MIN
+        || around(|b| b.is_ascii_hexdigit() || matches!(b, b'-' | b':')) >= GROUPED_DIGITS_MIN
 }
 
 /// What one word announces, in any case (of ASCII letters).
@@ -435,5 +461,20 @@ mod tests {
         assert!(!before("phone #", 5).any(Labels::PHONE));
         assert_eq!(before("#", 0), Labels::NONE);
         assert!(before("nif #", 0).any(Labels::PT) && before("nif #", 0).any(Labels::ANY));
+    }
+
+    #[test]
+    fn digits_of_a_hash_announce_nothing() {
+        for text in [
+            "f79a889b6eb8dd3b72eceb362cc658914a5a73d3 order #",
+            "9b1deb4d-3b7d-4cc3-9bdd-2b0d7b3dcb6d order #",
+            "3c:22:cc:01:02:03 order #",
+            "cc658914 order #",
+        ] {
+            assert_eq!(before(text, 0), Labels::NONE, "{text}");
+        }
+        for text in ["cc #", "cc1: #", "cc-#", "2026-11-24 cc #", "(cc) #", "cc:#", "my_cc=#"] {
+            assert!(before(text, 0).any(Labels::CARD), "{text}");
+        }
     }
 }

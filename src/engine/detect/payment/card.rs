@@ -47,6 +47,7 @@ pub(super) const DETECTOR: Detector = Detector {
         NearMiss { field: "", text: "block blk_-4111111111111111 and x-4111111111111111" },
         NearMiss { field: "", text: "at 1700000000000, 1700000000000000 and 1700000000000000000" },
         NearMiss { field: "", text: "harmless 4111111111111112" },
+        NearMiss { field: "", text: "commit 72eceb362cc658914a5a73d3 order 4111111111111112" },
         NearMiss { field: "", text: "0.4111111111111111 and 4111111111111111.5" },
         NearMiss { field: "", text: "0x4111111111111111 4111111111111111a a4111111111111111" },
         NearMiss { field: "elapsed_ns", text: "4111111111111111" },
