@@ -34,6 +34,7 @@ pub(super) const DETECTOR: Detector = Detector {
         Sample { field: "", text: "\"say \"\"ann@corp.example\"\" now\"", hit: "ann@corp.example" },
     ],
     near_misses: &[
+        NearMiss { field: "", text: "日*****@corp.example" },
         NearMiss { field: "", text: "git clone git@code.example.com:team/repo.git" },
         NearMiss { field: "", text: "src@node-admin1 root@localhost" },
         NearMiss { field: "", text: "loaded icons/logo@2x.png and logo@3x.webp" },
@@ -75,11 +76,12 @@ fn local_start(before: &[u8]) -> usize {
         let byte = before[start - 1];
         match byte {
             b'=' if is_verp(before, from, start) => start -= 1,
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => {
+            // Asterisks stand for letters that are gone.
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'*' => {
                 foreign_fits = false;
                 start -= 1;
             }
-            b'.' | b'_' | b'-' | b'+' | b'~' | b'&' | b'#' | b'$' | b'!' | b'*' => start -= 1,
+            b'.' | b'_' | b'-' | b'+' | b'~' | b'&' | b'#' | b'$' | b'!' => start -= 1,
             b'%' if !before[start..].get(..2).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit)) => {
                 start -= 1
             }
