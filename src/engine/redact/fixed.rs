@@ -1,6 +1,7 @@
 //! Fixed points: what an earlier pass put there and this pass must leave alone. Only what this policy or its ring can vouch
 //! for counts; everything else in brackets is plain text (policy.md, "Fixed points").
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::engine::correlate::{Keyring, Recognised, find_ids};
@@ -17,6 +18,28 @@ pub(super) enum Fixed {
 
 /// All fixed points in a text, in order, disjoint.
 pub(super) fn find(policy: &Policy, ring: &Keyring, text: &[u8]) -> Vec<(Range<usize>, Fixed)> {
+    find_with(policy, text, |id| ring.recognise(id) == Recognised::Genuine)
+}
+
+/// What a key says about its value: replacements in it say nothing, and `x` stands for each. Whatever looks like an ID is one
+/// here, so that what is remembered of a key does not depend on the ring.
+pub(super) fn key_words<'k>(policy: &Policy, key: &'k [u8]) -> Cow<'k, [u8]> {
+    let replaced = find_with(policy, key, |_| true);
+    if replaced.is_empty() {
+        return Cow::Borrowed(key);
+    }
+    let mut words = Vec::with_capacity(key.len());
+    let mut at = 0;
+    for (range, _) in replaced {
+        words.extend_from_slice(&key[at..range.start]);
+        words.push(b'x');
+        at = range.end;
+    }
+    words.extend_from_slice(&key[at..]);
+    Cow::Owned(words)
+}
+
+fn find_with(policy: &Policy, text: &[u8], is_id: impl Fn(&[u8]) -> bool) -> Vec<(Range<usize>, Fixed)> {
     let mut all = Vec::new();
     for start in memchr::memchr_iter(b'[', text) {
         if let Some(length) = placeholder(policy, &text[start..]) {
@@ -24,7 +47,7 @@ pub(super) fn find(policy: &Policy, ring: &Keyring, text: &[u8]) -> Vec<(Range<u
         }
     }
     for (start, end) in find_ids(text) {
-        if ring.recognise(&text[start..end]) == Recognised::Genuine {
+        if is_id(&text[start..end]) {
             all.push((start..end, Fixed::Id));
         }
     }

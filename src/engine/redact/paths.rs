@@ -11,6 +11,7 @@ use crate::engine::policy::{ExceptIndex, FieldHit, Find, RuleIndex};
 use crate::limits::{KEY_CACHED_BYTES_MAX, PATHS_MAX};
 
 use super::field::Layout;
+use super::fixed;
 use super::scanner::Context;
 
 /// Index of a path; [`Paths::ROOT`] is the record.
@@ -50,6 +51,8 @@ struct Node {
     /// The first and last bytes of the key and its length: all of it, if it has no more than [`HEAD_BYTES`].
     head: (u64, u64, usize),
     key: Arc<[u8]>,
+    /// What the key says about its value: the key without earlier replacements.
+    words: Arc<[u8]>,
     segments: Vec<Segment>,
     /// Segments before the document that this path is in.
     document_root: u16,
@@ -86,6 +89,7 @@ impl Paths {
             hash: 0,
             head: (0, 0, 0),
             key: Arc::default(),
+            words: Arc::default(),
             segments: Vec::new(),
             document_root: 0,
             key_is_clean: false,
@@ -111,9 +115,9 @@ impl Paths {
         &self.nodes[path as usize].decision
     }
 
-    /// The last key of a path.
-    pub fn key(&self, path: PathIndex) -> Arc<[u8]> {
-        Arc::clone(&self.nodes[path as usize].key)
+    /// What the last key of a path says.
+    pub fn words(&self, path: PathIndex) -> Arc<[u8]> {
+        Arc::clone(&self.nodes[path as usize].words)
     }
 
     pub fn key_is_clean(&self, path: PathIndex) -> bool {
@@ -207,6 +211,7 @@ impl Paths {
                 parent,
                 hash,
                 head: head(&key),
+                words: Arc::clone(&key),
                 key,
                 segments,
                 document_root,
@@ -215,7 +220,8 @@ impl Paths {
                 decision,
             };
         }
-        let own = segments(key);
+        let words = fixed::key_words(cx.policy, key);
+        let own = segments(&words);
         let mut path = Vec::new();
         self.collect(parent, &mut path);
         path.extend(own.iter().cloned());
@@ -223,13 +229,13 @@ impl Paths {
         let mut decision = Decision {
             scoped: outer.decision.scoped.clone(),
             spared: outer.decision.spared.clone(),
-            hints: Hints::below(&outer.key, key),
+            hints: Hints::below(&outer.words, &words),
             layout: Layout::of_key(own.last().map_or("", |s| &s.joined)),
             depth: path.len() as u16,
             ..Decision::default()
         };
         let (policy, hints) = (cx.policy, decision.hints);
-        let pairs = cx.dispatch.pairs.iter().filter(|(_, can_matter)| can_matter(key, hints));
+        let pairs = cx.dispatch.pairs.iter().filter(|(_, can_matter)| can_matter(&words, hints));
         decision.pairs.extend(pairs.map(|(detector, _)| *detector));
         for hit in policy.fields.decide(&path, document_root) {
             let rule = &policy.rules[usize::from(hit.rule)];
@@ -250,6 +256,7 @@ impl Paths {
             hash,
             head: head(key),
             key: key.into(),
+            words: words.into(),
             segments: own,
             document_root: outer.document_root,
             key_is_clean: false,

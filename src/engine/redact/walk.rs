@@ -303,7 +303,7 @@ impl Scanner {
         let decision = self.paths.decision(path);
         if !decision.pairs.is_empty() && whole.len() >= 4 {
             let decision = Arc::clone(decision);
-            let key = self.paths.key(path);
+            let key = self.paths.words(path);
             let site =
                 Site { text: view.text, part: whole, floor: 0, at: 0, key: &key, hints: decision.hints };
             for &detector in &decision.pairs {
