@@ -16,6 +16,8 @@ pub(super) struct Span {
     pub winner: Found,
     /// Decides how it is written: the outermost of what was merged.
     pub outer: Found,
+    /// Whether all of it stands in a URL: a mask is the word `REDACTED` then.
+    pub in_url: bool,
 }
 
 /// Resolves the finds of one record.
@@ -32,6 +34,7 @@ pub(super) fn resolve(policy: &Policy, found: &mut Vec<Found>, spans: &mut Vec<S
             // A drop takes the comma with it and an empty range cannot overlap anything.
             Some(span) if next.start < span.end => {
                 span.end = span.end.max(next.end);
+                span.in_url &= next.in_url;
                 if rank(policy, next, &span.winner) == Ordering::Less {
                     span.winner = *next;
                 }
@@ -39,7 +42,10 @@ pub(super) fn resolve(policy: &Policy, found: &mut Vec<Found>, spans: &mut Vec<S
                     span.outer = *next;
                 }
             }
-            _ => spans.push(Span { start: next.start, end: next.end, winner: *next, outer: *next }),
+            _ => {
+                let (start, end, in_url) = (next.start, next.end, next.in_url);
+                spans.push(Span { start, end, winner: *next, outer: *next, in_url });
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::engine::policy::{Policy, RuleIndex};
 use crate::engine::scan::view::Level;
 
 use super::action;
-use super::found::{Cause, Item, Place, Record};
+use super::found::{Cause, Found, Item, Place, Record};
 use super::overlap::{Span, is_drop};
 
 /// Buffers of the splicer, reused.
@@ -85,13 +85,16 @@ impl Splicer {
     /// Leaves the written replacement of one span in `self.written`.
     fn replacement(&mut self, policy: &Policy, ring: &Keyring, line: &[u8], record: &Record, span: &Span) {
         self.plain.clear();
-        let bare = matches!(span.outer.place, Place::Bare(_));
-        if bare {
-            self.plain.push(b'"');
-        }
         let value = record.value(&span.winner);
-        action::append(policy, ring, &span.winner, value, &mut self.canonical, &mut self.plain);
-        if bare {
+        let winner = Found { in_url: span.in_url, ..span.winner };
+        action::append(policy, ring, &winner, value, &mut self.canonical, &mut self.plain);
+        if let Place::Bare(_) = span.outer.place {
+            self.written.clear();
+            self.written.extend_from_slice(&self.plain);
+            encode(Level::Json, &mut self.plain, &mut self.written);
+            self.plain.clear();
+            self.plain.push(b'"');
+            self.plain.extend_from_slice(&self.written);
             self.plain.push(b'"');
         }
         if let Place::Key { object } = span.outer.place
