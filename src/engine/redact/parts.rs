@@ -77,6 +77,27 @@ impl Parts {
         around(&self.skips, at, |range| range).next().is_some()
     }
 
+    /// Where the skipped range around `at` ends.
+    pub fn done_until(&self, at: usize) -> Option<usize> {
+        around(&self.skips, at, |range| range).map(|range| range.end).max()
+    }
+
+    /// What was not skipped, in a text of `length` bytes.
+    pub fn left(&self, length: usize) -> Vec<Range<usize>> {
+        let mut left = Vec::new();
+        let mut at = 0;
+        for skip in &self.skips {
+            if skip.start > at {
+                left.push(at..skip.start);
+            }
+            at = at.max(skip.end);
+        }
+        if at < length {
+            left.push(at..length);
+        }
+        left
+    }
+
     pub fn in_url(&self, at: usize) -> bool {
         around(&self.urls, at, |range| range).next().is_some()
     }

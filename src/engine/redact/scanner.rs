@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use regex_automata::meta;
 
-use crate::engine::correlate::{Keyring, Recognised};
+use crate::engine::correlate::Keyring;
 use crate::engine::detect::{Check, DetectorIndex, Hints, Site, Why};
 use crate::engine::policy::{Action, Find, Policy, RuleIndex};
 use crate::engine::scan::classify::Map;
@@ -12,6 +12,7 @@ use crate::engine::scan::view::{Decoded, View};
 use crate::limits::{DECODED_BYTES_FACTOR_MAX, GLUED_LITERALS_MAX};
 
 use super::dispatch::Dispatch;
+use super::fixed;
 use super::found::{Cause, Found, Place, Record};
 use super::parts::Parts;
 use super::paths::{PathIndex, Paths};
@@ -185,8 +186,8 @@ impl Scanner {
                     start < end && site.part.start <= start && end <= site.part.end,
                     "a hit in its part"
                 );
-                // In a URL the parts of an earlier pass are one with the rest, so that a hit can be its ID.
-                if cx.ring.recognise(&site.text[start..end]) != Recognised::Genuine {
+                // Detectors of pairs and URLs look past the cuts of a text, where a hit can be what an earlier pass wrote.
+                if fixed::whole(cx.policy, cx.ring, &site.text[start..end]).is_none() {
                     self.hit(cx, view, spot, start..end, detector);
                 }
                 Some(end)

@@ -82,7 +82,8 @@ impl Scanner {
             self.percent(cx, view, spot, &mut parts);
         }
         if classes.any(Classes::BACKSLASH) && view.depth < NESTED_DEPTH_MAX + PERCENT_DEPTH_MAX {
-            self.escapes(cx, view, spot);
+            parts.settle();
+            self.escapes(cx, view, spot, &parts);
         }
         parts.settle();
         self.anchors(cx, view, classes, spot, &parts);
@@ -132,7 +133,7 @@ impl Scanner {
                 self.url(cx, view, spot.path, parts, sign, url);
                 url_end = url.reach;
                 resume = url.authority_end;
-            } else if let Some(pair) = pair_at(text, sign, 0, value_end) {
+            } else if let Some(pair) = pair_at(text, sign, parts.floor(sign), value_end) {
                 // A value inside a long one was looked at with it.
                 let inner = sign < value_end && pair.end > pair.start + LONG_VALUE_BYTES;
                 value_end = value_end.max(pair.reach);
@@ -187,6 +188,12 @@ impl Scanner {
         let inside = inside.in_url(in_query || parts.in_url(pair.start));
         if !decision.fields.is_empty() {
             extend_value(text, &mut pair, decision.layout);
+            // A document or an earlier replacement that the value begins with has blanks and quotes in it.
+            while let Some(done) = parts.done_until(pair.end.max(pair.start + 1) - 1)
+                && done > pair.end
+            {
+                pair.end = pair.end_after(text, done);
+            }
         }
         let value = pair.start..pair.end;
         parts.hint(value.clone(), decision.hints);
@@ -347,23 +354,28 @@ impl Scanner {
     }
 
     /// Backslash escapes outside of JSON documents: what was cut off, quoted into a line, or written by another program.
-    fn escapes(&mut self, cx: &Context<'_>, view: &View<'_>, spot: Spot) {
-        let text = view.text;
-        let known = |at: usize| {
+    fn escapes(&mut self, cx: &Context<'_>, view: &View<'_>, spot: Spot, parts: &Parts) {
+        let known = |text: &[u8], at: usize| {
             matches!(text.get(at + 1), Some(b'u' | b'"' | b'/' | b'n' | b'r' | b't' | b'x' | b'\''))
         };
-        if !memchr::memchr_iter(b'\\', text).any(known) {
+        let escaped = |text: &[u8]| memchr::memchr_iter(b'\\', text).any(|at| known(text, at));
+        if !escaped(view.text) {
             return;
         }
-        if let Some(mut decoded) = self.take_decoded(text.len()) {
-            unescape(text, &mut decoded);
-            let inner = view.decoded(0, &decoded, Level::Json);
-            // `C:\users` has no escape after all. Its like was looked at as often as there are levels, and each level may
-            // double the work.
-            if inner.text != text {
-                self.text(cx, &inner, classes(inner.text), Spot { place: Place::Text, ..spot });
+        for part in parts.left(view.text.len()) {
+            let text = &view.text[part.clone()];
+            if escaped(text)
+                && let Some(mut decoded) = self.take_decoded(text.len())
+            {
+                unescape(text, &mut decoded);
+                let inner = view.decoded(part.start, &decoded, Level::Json);
+                // `C:\users` has no escape after all. Its like was looked at as often as there are levels, and each level
+                // may double the work.
+                if inner.text != text {
+                    self.text(cx, &inner, classes(inner.text), Spot { place: Place::Text, ..spot });
+                }
+                self.give_decoded(decoded);
             }
-            self.give_decoded(decoded);
         }
     }
 

@@ -30,6 +30,21 @@ pub enum Join {
     Loose,
 }
 
+impl Pair {
+    /// Where the value ends if it does not end before `least`, because a document or an earlier replacement reaches so far.
+    pub fn end_after(&self, text: &[u8], least: usize) -> usize {
+        let before = &text[..self.start];
+        match before.last() {
+            _ if self.join == Join::Query => query_end(text, least),
+            Some(&quote @ (b'"' | b'\'' | b'`')) => {
+                let escapes = before[..self.start - 1].iter().rev().take_while(|&&b| b == b'\\').count();
+                quoted_end(text, self.start, least, quote, escapes)
+            }
+            _ => bare_end_after(text, self.start, least),
+        }
+    }
+}
+
 const KEY_BYTES_MAX: usize = 64;
 /// Values from which on pairs inside them share their end.
 pub const LONG_VALUE_BYTES: usize = 256;
@@ -142,10 +157,15 @@ fn quoted(text: &[u8], at: usize) -> Option<(usize, usize)> {
     let escapes = text[at..].iter().take_while(|&&b| b == b'\\').count();
     let quote = *text.get(at + escapes).filter(|b| matches!(b, b'"' | b'\'' | b'`'))?;
     let start = at + escapes + 1;
-    let mut end = start;
+    Some((start, quoted_end(text, start, start, quote, escapes)))
+}
+
+/// The end of the value that begins at `start` after `escapes` backslashes and `quote`, and does not end before `from`.
+fn quoted_end(text: &[u8], start: usize, from: usize, quote: u8, escapes: usize) -> usize {
+    let mut end = from;
     loop {
         let Some(found) = memchr::memchr(quote, &text[end..]) else {
-            return Some((start, line_end(text, start)));
+            return line_end(text, from);
         };
         let closing = end + found;
         let mut slashes = closing;
@@ -158,7 +178,7 @@ fn quoted(text: &[u8], at: usize) -> Option<(usize, usize)> {
             && text.get(closing + 1).is_some_and(u8::is_ascii_alphanumeric)
             && memchr::memchr(quote, &text[closing + 1..text.len().min(closing + 512)]).is_some();
         if closing - slashes <= escapes && !glued {
-            return Some((start, slashes.max(start)));
+            return slashes.max(from);
         }
         end = closing + 1;
     }
@@ -193,7 +213,12 @@ fn query_end(text: &[u8], from: usize) -> usize {
 /// The end of an unquoted value: white space or a quote ends it always; `,` `;` `&` and closing brackets where the text goes
 /// on as a list would.
 fn bare_end(text: &[u8], from: usize) -> usize {
-    let mut at = from;
+    bare_end_after(text, from, from)
+}
+
+/// The same of a value that begins at `from` and does not end before `least`.
+fn bare_end_after(text: &[u8], from: usize, least: usize) -> usize {
+    let mut at = least;
     let mut opened = 0usize;
     while let Some(&byte) = text.get(at) {
         match byte {
@@ -201,7 +226,8 @@ fn bare_end(text: &[u8], from: usize) -> usize {
             b'\'' if at > from => break,
             // Inside `<password=x>` it ends the value; in `password=<x>` it belongs to it.
             b'<' | b'>' if at > from && text[from] != b'<' => break,
-            b'\\' if matches!(text.get(at + 1), Some(b'"' | b'n' | b'r' | b't' | b'\'')) => break,
+            b'\\' if matches!(text.get(at + 1), Some(b'n' | b'r' | b't')) => break,
+            b'\\' if is_escaped_quote(&text[at..]) => break,
             b'(' | b'[' | b'{' => opened += 1,
             b')' | b']' | b'}' => match opened.checked_sub(1) {
                 Some(less) => opened = less,
@@ -212,10 +238,16 @@ fn bare_end(text: &[u8], from: usize) -> usize {
         }
         at += 1;
     }
-    while at > from && matches!(text[at - 1], b'.' | b'!' | b'?' | b':' | b',' | b';') {
+    while at > least && matches!(text[at - 1], b'.' | b'!' | b'?' | b':' | b',' | b';') {
         at -= 1;
     }
     at
+}
+
+/// Whether the text begins with a quote that was escaped once or more.
+fn is_escaped_quote(text: &[u8]) -> bool {
+    let after = text.iter().find(|b| **b != b'\\');
+    matches!(after, Some(b'"' | b'\''))
 }
 
 /// Whether what follows a separator looks like the next item of a list, or the end.
@@ -273,6 +305,7 @@ mod tests {
             ("--token=abc", vec![("token", "abc", Tight)]),
             ("data[password]=abc", vec![("password", "abc", Tight)]),
             ("k=\"open", vec![("k", "open", Tight)]),
+            (r#"{\"k\":a\b,\\":\"l\":1}"#, vec![("k", r"a\b", Tight), ("l", "1", Tight)]),
             ("=x", vec![]),
         ] {
             assert_eq!(all(text), expected, "{text}");
