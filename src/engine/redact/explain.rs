@@ -9,7 +9,9 @@ use crate::engine::policy::{Policy, RuleIndex};
 use crate::engine::scan::json::{Event, Lexer};
 
 use super::found::{Cause, Found};
-use super::overlap::Span;
+use super::overlap::{Span, is_drop};
+use super::scanner::Miss;
+use super::splice::Edit;
 use super::{Redacted, Redactor, Withheld};
 
 /// What [`Redactor::explain`] says about one line.
@@ -60,33 +62,54 @@ pub struct ExplainedMiss {
     pub why: Why,
 }
 
+/// A change to the line, while it is explained pass by pass.
+struct Change {
+    span: ExplainedSpan,
+    /// Bytes that the replacement takes in the record as the last pass left it.
+    length: usize,
+    /// Whether a member is gone, with its comma.
+    dropped: bool,
+    /// A byte of the line in the field that the change is about.
+    at: usize,
+}
+
+/// What is known of a line while its passes are explained.
+#[derive(Default)]
+pub(super) struct Passes {
+    changes: Vec<Change>,
+    /// Keys that went with a dropped member, and how they would read: a path must not show them.
+    gone: Vec<(Range<usize>, String)>,
+    /// Near misses of the first pass: the later ones look at another text.
+    misses: Option<Vec<Miss>>,
+}
+
 impl Redactor {
     /// Redacts one line, without its newline, into `out` and says why it looks as it does. Slower than
-    /// [`Redactor::redact_line`]. What a further pass over the result would find is not in it.
+    /// [`Redactor::redact_line`], and the same in what it writes.
     pub fn explain(&mut self, line: &[u8], out: &mut Redacted<Vec<u8>>) -> Explanation {
         let map = self.map.take();
+        self.passes = Passes::default();
         self.scanner.misses = Some(Vec::new());
+        self.splicer.edits = Some(Vec::new());
         let outcome = self.redact_line(line, out);
         self.map = map;
-        let misses = self.scanner.misses.take().unwrap_or_default();
+        self.scanner.misses = None;
+        self.splicer.edits = None;
+        let Passes { changes, gone, misses } = std::mem::take(&mut self.passes);
         let mut explanation = Explanation::default();
         if outcome.withheld > 0 {
             let why = if self.scanner.over_budget { Withheld::Budget } else { Withheld::Internal };
             explanation.withheld = Some(why);
             return explanation;
         }
-        if outcome.spans > 0 {
-            self.splicer.restart();
-            for index in 0..self.spans.len() {
-                let span = self.spans[index];
-                explanation.spans.push(self.explain_span(line, &span));
-            }
-        }
-        let places = Places::of(line, &explanation.spans);
-        for span in &mut explanation.spans {
-            span.place = places.at(span.range.start);
-        }
-        for miss in misses {
+        let written = changes.iter().filter(|change| !change.dropped);
+        let written = written.map(|change| (change.span.range.clone(), change.span.replacement.clone()));
+        let places = Places::of(line, &written.chain(gone).collect::<Vec<_>>());
+        explanation.spans = changes
+            .into_iter()
+            .map(|change| ExplainedSpan { place: places.at(change.at), ..change.span })
+            .collect();
+        for miss in misses.unwrap_or_default() {
             if explanation.spans.iter().any(|span| span.range.contains(&miss.at)) {
                 continue;
             }
@@ -100,7 +123,34 @@ impl Redactor {
         explanation
     }
 
-    fn explain_span(&mut self, line: &[u8], span: &Span) -> ExplainedSpan {
+    /// After a pass over `text`, which is the line or what the last pass made of it: says what it changed.
+    pub(super) fn explain_pass(&mut self, text: &[u8]) {
+        let misses = self.scanner.misses.replace(Vec::new());
+        self.passes.misses = self.passes.misses.take().or(misses);
+        let edits = self.splicer.edits.replace(Vec::new()).unwrap_or_default();
+        self.splicer.restart();
+        let mut changes = Vec::new();
+        for Edit { start, end, length, dropped } in edits {
+            let inside = |span: &&Span| span.start >= start && span.end <= end;
+            let spans: Vec<Span> = self.spans.iter().filter(inside).copied().collect();
+            let Some(first) = spans.iter().find(|span| !dropped || is_drop(&self.policy, span)) else {
+                continue;
+            };
+            let mut span = self.explain_span(text, first);
+            if dropped {
+                let gone = spans.iter().map(|span| self.explain_span(text, span));
+                let gone: Vec<_> = gone.map(|gone| (gone.range, gone.replacement)).collect();
+                let whole = (start..end, String::new());
+                self.passes.gone.extend(if self.passes.changes.is_empty() { gone } else { vec![whole] });
+                span.range = start..end;
+                span.replacement.clear();
+            }
+            changes.push(Change { span, length, dropped, at: first.start });
+        }
+        self.passes.add(text, changes);
+    }
+
+    fn explain_span(&mut self, text: &[u8], span: &Span) -> ExplainedSpan {
         let record = &self.scanner.record;
         let reason = |found: &Found| Reason {
             rule: match found.cause {
@@ -110,15 +160,62 @@ impl Redactor {
             detector: found.detector.map(|index| detect::all()[usize::from(index)].name),
         };
         let winner = reason(&span.winner);
-        let mut others: Vec<Reason> = Vec::new();
-        for found in record.found.iter().filter(|f| f.start < span.end && f.end > span.start) {
-            let reason = reason(found);
-            if reason != winner && !others.contains(&reason) {
-                others.push(reason);
-            }
-        }
-        let replacement = self.splicer.show(&self.policy, &self.ring, line, record, span);
+        let found = record.found.iter().filter(|f| f.start < span.end && f.end > span.start);
+        let others = without_doubles(winner, found.map(reason));
+        let replacement = self.splicer.show(&self.policy, &self.ring, text, record, span);
         ExplainedSpan { range: span.start..span.end, place: String::new(), winner, others, replacement }
+    }
+}
+
+fn without_doubles(winner: Reason, reasons: impl Iterator<Item = Reason>) -> Vec<Reason> {
+    let mut others = Vec::new();
+    for reason in reasons {
+        if reason != winner && !others.contains(&reason) {
+            others.push(reason);
+        }
+    }
+    others
+}
+
+impl Passes {
+    /// Adds the changes of one more pass, whose places are those of `text`: what the passes before left. A change that
+    /// takes a part of an earlier replacement takes the place of that change.
+    fn add(&mut self, text: &[u8], later: Vec<Change>) {
+        let mut earlier = std::mem::take(&mut self.changes).into_iter().peekable();
+        // How much further on a byte stands in `text` than in the line.
+        let mut shift = 0isize;
+        let moved = |at: usize, by: isize| at.saturating_add_signed(by);
+        let grown = |change: &Change| change.length as isize - change.span.range.len() as isize;
+        for mut new in later {
+            let Range { start, end } = new.span.range;
+            while let Some(old) =
+                earlier.next_if(|old| moved(old.span.range.start, shift) + old.length <= start)
+            {
+                shift += grown(&old);
+                self.changes.push(old);
+            }
+            let (mut from, mut to) = (start, end);
+            let mut line_start = moved(start, -shift);
+            let mut reasons = std::mem::take(&mut new.span.others);
+            while let Some(old) = earlier.next_if(|old| moved(old.span.range.start, shift) < end) {
+                let old_start = moved(old.span.range.start, shift);
+                if old_start <= start {
+                    (from, line_start) = (old_start, old.span.range.start);
+                }
+                to = to.max(old_start + old.length);
+                shift += grown(&old);
+                reasons.push(old.span.winner);
+                reasons.extend(old.span.others);
+            }
+            let kept = |range: Range<usize>| String::from_utf8_lossy(&text[range]).into_owned();
+            new.span.replacement = kept(from..start) + &new.span.replacement + &kept(end..to);
+            new.length += start - from + to - end;
+            new.span.range = line_start..moved(to, -shift);
+            new.span.others = without_doubles(new.span.winner, reasons.into_iter());
+            new.at = new.span.range.start;
+            self.changes.push(new);
+        }
+        self.changes.extend(earlier);
     }
 }
 
@@ -128,7 +225,8 @@ struct Places {
 }
 
 impl Places {
-    fn of(line: &[u8], spans: &[ExplainedSpan]) -> Places {
+    /// With the keys as they read after the replacements in it.
+    fn of(line: &[u8], replacements: &[(Range<usize>, String)]) -> Places {
         let mut places = Places { starts: Vec::new() };
         let begin = line.iter().position(|b| !b.is_ascii_whitespace()).unwrap_or(0);
         if !matches!(line.get(begin), Some(b'{' | b'[')) {
@@ -143,9 +241,9 @@ impl Places {
             let start = match event {
                 Event::Key(range, _) => {
                     let outer = open.last().map_or("", |(path, _)| path);
-                    let key = spans.iter().find(|s| s.range.start < range.end && s.range.end > range.start);
-                    let key = match key {
-                        Some(span) => span.replacement.clone(),
+                    let inside = |at: &Range<usize>| at.start < range.end && at.end > range.start;
+                    let key = match replacements.iter().find(|(at, _)| inside(at)) {
+                        Some((_, replacement)) => replacement.clone(),
                         None => String::from_utf8_lossy(&line[range.start..range.end]).into_owned(),
                     };
                     let dot = if outer.is_empty() { "" } else { "." };

@@ -52,6 +52,8 @@ pub struct Redactor {
     counts: Vec<u64>,
     withheld: [u64; Withheld::ALL.len()],
     remarks: bool,
+    /// What `explain` knows so far.
+    passes: explain::Passes,
     /// The rules of the spans of the current record.
     fired: Vec<RuleIndex>,
     /// The record as the first pass left it, where a second is needed.
@@ -146,6 +148,7 @@ impl Redactor {
             format: Format::Auto,
             map: Some(Map::default()),
             remarks: false,
+            passes: explain::Passes::default(),
             fired: Vec::new(),
             again: Vec::new(),
             spans: Vec::new(),
@@ -261,7 +264,7 @@ impl Redactor {
         self.find(line);
         let mut replaced = self.replace(line, out)?;
         for _ in 1..PASSES_MAX {
-            if !replaced || !self.scanner.kept_by_context || self.scanner.misses.is_some() {
+            if !replaced || !self.scanner.kept_by_context {
                 break;
             }
             // A word that kept a value was perhaps part of what is replaced now, or nearer to it before. What a second
@@ -297,11 +300,18 @@ impl Redactor {
         }
         if self.scanner.record.found.is_empty() {
             out.extend_from_slice(line);
+            if self.scanner.misses.is_some() {
+                self.spans.clear();
+                self.explain_pass(line);
+            }
             return Ok(false);
         }
         overlap::resolve(&self.policy, &mut self.scanner.record.found, &mut self.spans);
         splice::list_rules(&self.spans, &mut self.fired);
         self.splicer.write(&self.policy, &self.ring, line, &self.scanner.record, &self.spans, out);
+        if self.scanner.misses.is_some() {
+            self.explain_pass(line);
+        }
         Ok(true)
     }
 

@@ -19,8 +19,20 @@ pub(super) struct Splicer {
     canonical: Vec<u8>,
     /// Keys that were written in this record: by object and text, how often.
     keys: HashMap<(u32, Box<[u8]>), u32>,
+    /// What was changed, kept only for `explain`.
+    pub edits: Option<Vec<Edit>>,
     /// Ranges removed by `drop`, with the container, ordinal, and whether nothing before it in its container stays.
     removed: Vec<(usize, usize, u32, u32, bool)>,
+}
+
+/// One change to the line.
+pub(super) struct Edit {
+    pub start: usize,
+    pub end: usize,
+    /// Bytes written instead.
+    pub length: usize,
+    /// Whether a member is gone, with its comma.
+    pub dropped: bool,
 }
 
 impl Splicer {
@@ -46,6 +58,7 @@ impl Splicer {
                 && start <= span.start
             {
                 out.extend_from_slice(&line[at..start.max(at)]);
+                self.note_edit(start.max(at), end, 0, true);
                 at = at.max(end);
                 gone.next();
             }
@@ -55,13 +68,23 @@ impl Splicer {
             out.extend_from_slice(&line[at..span.start]);
             self.replacement(policy, ring, line, record, span);
             out.extend_from_slice(&self.written);
+            self.note_edit(span.start, span.end, self.written.len(), false);
             at = span.end;
         }
         for (start, end) in gone {
             out.extend_from_slice(&line[at..start.max(at)]);
+            self.note_edit(start.max(at), end, 0, true);
             at = at.max(end);
         }
         out.extend_from_slice(&line[at..]);
+    }
+
+    fn note_edit(&mut self, start: usize, end: usize, length: usize, dropped: bool) {
+        if let Some(edits) = &mut self.edits
+            && start < end
+        {
+            edits.push(Edit { start, end, length, dropped });
+        }
     }
 
     /// Forgets which keys were written: before the spans of a record are shown again, in order.
