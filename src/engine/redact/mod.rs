@@ -52,6 +52,8 @@ pub struct Redactor {
     counts: Vec<u64>,
     withheld: [u64; Withheld::ALL.len()],
     remarks: bool,
+    /// Whether a span of the last pass cut a word in two.
+    cut_word: bool,
     /// What `explain` knows so far.
     passes: explain::Passes,
     /// The rules of the spans of the current record.
@@ -148,6 +150,7 @@ impl Redactor {
             format: Format::Auto,
             map: Some(Map::default()),
             remarks: false,
+            cut_word: false,
             passes: explain::Passes::default(),
             fired: Vec::new(),
             again: Vec::new(),
@@ -264,11 +267,12 @@ impl Redactor {
         self.find(line);
         let mut replaced = self.replace(line, out)?;
         for _ in 1..PASSES_MAX {
-            if !replaced || !self.scanner.kept_by_context {
+            if !replaced || !(self.scanner.kept_by_context || self.cut_word) {
                 break;
             }
-            // A word that kept a value was perhaps part of what is replaced now, or nearer to it before. What a second
-            // redactor would find is found here, so that it finds nothing.
+            // A word that kept a value was perhaps part of what is replaced now, or nearer to it before, or what is left
+            // of a word can be seen for what it is. What a second redactor would find is found here, so that it finds
+            // nothing.
             let mut again = std::mem::take(&mut self.again);
             again.clear();
             again.extend_from_slice(&out[start..]);
@@ -308,6 +312,7 @@ impl Redactor {
         }
         overlap::resolve(&self.policy, &mut self.scanner.record.found, &mut self.spans);
         splice::list_rules(&self.spans, &mut self.fired);
+        self.cut_word = overlap::cuts_word(line, &self.spans);
         self.splicer.write(&self.policy, &self.ring, line, &self.scanner.record, &self.spans, out);
         if self.scanner.misses.is_some() {
             self.explain_pass(line);

@@ -104,6 +104,33 @@ fn loosen(policy: &Policy, found: &mut Vec<Found>) {
     });
 }
 
+/// Whether a span cuts a word in two: what is left of it may be something by itself, and shows it only without the span.
+pub(super) fn cuts_word(line: &[u8], spans: &[Span]) -> bool {
+    let mut from = 0;
+    let mut spans = spans.iter().peekable();
+    while let Some(span) = spans.next() {
+        let to = spans.peek().map_or(line.len(), |next| next.start);
+        if is_word(line[from..span.start].iter().rev()) || is_word(line[span.end..to].iter()) {
+            return true;
+        }
+        from = span.end;
+    }
+    false
+}
+
+/// Whether the bytes begin with a word of a length that anything is looked for in. Groups of a number belong together.
+fn is_word<'b>(bytes: impl Iterator<Item = &'b u8>) -> bool {
+    const WORD_BYTES_MIN: usize = 7;
+    let mut grouped = None;
+    let part = |byte: &&u8| {
+        let grouped = *grouped.get_or_insert(byte.is_ascii_alphanumeric());
+        byte.is_ascii_alphanumeric()
+            || matches!(byte, b':' | b'.' | b'-' | b'+' | b'_' | 0x80..)
+            || (grouped && **byte == b' ')
+    };
+    bytes.take(WORD_BYTES_MIN).take_while(part).count() == WORD_BYTES_MIN
+}
+
 /// Whether the span is a dropped member.
 pub(super) fn is_drop(policy: &Policy, span: &Span) -> bool {
     matches!(span.winner.cause, Cause::Rule(index) if policy.rules[usize::from(index)].action == Action::Drop)
