@@ -46,6 +46,8 @@ impl Pair {
 }
 
 const KEY_BYTES_MAX: usize = 64;
+/// Bytes on either side of a `=` that may belong to it (`===`, `:=`). A line of `====` is looked through once.
+const OPERATOR_BYTES_MAX: usize = 4;
 /// Values from which on pairs inside them share their end.
 pub const LONG_VALUE_BYTES: usize = 256;
 
@@ -65,7 +67,8 @@ pub fn pair_at(text: &[u8], sign: usize, floor: usize, known: usize) -> Option<P
     // Left of the sign: the rest of `:=`, `==`, `!=`, then spaces, then perhaps a quote or bracket that closes the key.
     let mut left = sign;
     if equals {
-        while left > floor && matches!(text[left - 1], b':' | b'!' | b'=' | b'+' | b'~') {
+        let longest = sign.saturating_sub(OPERATOR_BYTES_MAX).max(floor);
+        while left > longest && matches!(text[left - 1], b':' | b'!' | b'=' | b'+' | b'~') {
             left -= 1;
         }
     } else if matches!(next, Some(b':' | b'=')) || (next == Some(b'/') && text.get(sign + 2) == Some(&b'/')) {
@@ -109,7 +112,7 @@ pub fn pair_at(text: &[u8], sign: usize, floor: usize, known: usize) -> Option<P
     // Right of the sign: the rest of `=>`, `==`; spaces; a quote.
     let mut right = sign + 1;
     if equals {
-        while matches!(text.get(right), Some(b'=' | b'>' | b'~')) {
+        while right - sign <= OPERATOR_BYTES_MAX && matches!(text.get(right), Some(b'=' | b'>' | b'~')) {
             right += 1;
         }
     }
