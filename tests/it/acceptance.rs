@@ -254,7 +254,7 @@ fn j_redacting_twice_changes_nothing() {
 }
 
 #[test]
-fn l_overlapping_rules_give_one_output() {
+fn l_overlapping_rules_give_the_same_output_1000_times() {
     let text = "version: 1\nname: overlap\nrules:\n  \
         - {id: digits, find: {regex: '\\d{4}[- ]\\d{4}'}, do: mask}\n  \
         - {id: tail, find: {regex: '[0-9-]{6}\\b'}, do: {replace: gone}}\n  \
@@ -269,12 +269,14 @@ fn l_overlapping_rules_give_one_output() {
         "https://ann:pw-4111-1111@shop.example/?email=ann%40shop.example&note=4111-1111",
     ];
     let mut first: Option<Vec<Vec<u8>>> = None;
-    for _ in 0..20 {
+    for _ in 0..5 {
         let policy = policy(text);
-        for _ in 0..50 {
+        for _ in 0..10 {
             let mut redactor = redactor(&policy);
-            let outs: Vec<_> = lines.iter().map(|line| redact(&mut redactor, line.as_bytes())).collect();
-            assert_eq!(&outs, first.get_or_insert_with(|| outs.clone()));
+            for _ in 0..20 {
+                let outs: Vec<_> = lines.iter().map(|line| redact(&mut redactor, line.as_bytes())).collect();
+                assert_eq!(&outs, first.get_or_insert_with(|| outs.clone()));
+            }
         }
     }
     for out in first.unwrap() {

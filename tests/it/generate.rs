@@ -261,6 +261,16 @@ pub mod value {
         }
     }
 
+    /// A card number but for the check digit.
+    pub fn no_card(random: &mut Random) -> String {
+        loop {
+            let number = format!("4{}", random.word(DIGITS, 15));
+            if !luhn(&number) {
+                return number;
+            }
+        }
+    }
+
     /// The check of ISO/IEC 7812-1, annex B.
     pub fn luhn(number: &str) -> bool {
         let digits = number.bytes().rev().filter(u8::is_ascii_digit).map(|b| u32::from(b - b'0'));

@@ -33,6 +33,14 @@ pub const REGRESSIONS: &[&[u8]] = &[
     b"\x00",
     b"\xff\xfe{\x00",
     br#"alice@corp.example%2540\u"password":"password":["note":https://svc:pw@h.example/p?sig=abc&email={{{"stringValue":"stringValue":{nulleyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJlLW9mLXRoZS10b2tlbg://password={1alice@corp.example{"email":{{"#,
+    br#"{"api_key=abc":"x","4111111111111111":"5500000000000000"}"#,
+    br#"{"4111111111111111":{"4111111111111112":"5500000000000000"}}"#,
+    br#"password={"a":1}le x"#,
+    br#"user="{"a":1}{"b":2} x" y"#,
+    br#"?user={"a":1}le&b=1"#,
+    br#"{\"user\":{\"a\":1},\\":\"m"#,
+    b"x 2a02:26f7::AKIAQ3EGRTVWXYZ23456 4111 1111 1111 1111AKIAQ3EGRTVWXYZ23456 4111111111111111-AKIAQ3EGRTVWXYZ23456",
+    b"-----BEGIN PRIVATE KEY-----MIIEvQIBADANBgkqhkiG9w0BAQEFAASC-----END PRIVATE KEY-----4111111111111111",
 ];
 
 /// What the engine looks for, whole, in halves, and what surrounds it.
@@ -160,6 +168,11 @@ fn fragments() -> impl Strategy<Value = Vec<u8>> {
     vec(prop::sample::select(FRAGMENTS), 0..40).prop_map(|parts| parts.concat().into_bytes())
 }
 
+/// A realistic record.
+pub fn record() -> impl Strategy<Value = String> {
+    any::<u64>().prop_map(|seed| generate::any(&mut Random::new(seed)).line)
+}
+
 /// All classes of line but the large ones.
 const SMALL: &[Class] = &[Class::CleanHttp, Class::Personal, Class::Escaped, Class::Plain, Class::Embedded];
 
@@ -223,5 +236,43 @@ pub fn chunk() -> impl Strategy<Value = Vec<u8>> {
             chunk.push(b'\n');
         }
         chunk
+    })
+}
+
+/// A line that is JSON by the grammar, as far as serde_json knows it.
+pub fn json() -> impl Strategy<Value = Vec<u8>> {
+    let is_json = |line: &Vec<u8>| serde_json::from_slice::<serde_json::Value>(line).is_ok();
+    let mutated = (mutated(), record())
+        .prop_map(move |(line, whole)| if is_json(&line) { line } else { whole.into_bytes() });
+    prop_oneof![2 => mutated, 1 => document().prop_map(String::into_bytes)].prop_filter("not JSON", is_json)
+}
+
+/// A small document whose keys and strings are fragments.
+fn document() -> impl Strategy<Value = String> {
+    let quoted = vec(prop::sample::select(FRAGMENTS), 0..4)
+        .prop_map(|parts| serde_json::Value::String(parts.concat()).to_string());
+    let key = prop_oneof![
+        3 => prop::sample::select(
+            &["password", "token", "email", "user", "note", "body", "headers", "comment", "a", "name", "value", "key", "x_gone", "level"][..]
+        ).prop_map(|key| format!("\"{key}\"")),
+        1 => quoted.clone(),
+    ];
+    let number = prop::sample::select(
+        &["0", "1.10", "-7", "4111111111111111", "1764000000123", "true", "false", "null"][..],
+    );
+    let leaf = prop_oneof![3 => quoted, 2 => number.prop_map(str::to_owned)];
+    let blank = prop::sample::select(&["", "", "", " ", "\t"][..]);
+    leaf.prop_recursive(5, 40, 5, move |inner| {
+        let members = vec((key.clone(), inner.clone(), blank.clone()), 0..5).prop_map(|members| {
+            let members: Vec<String> =
+                members.iter().map(|(k, v, blank)| format!("{k}{blank}:{blank}{v}{blank}")).collect();
+            format!("{{{}}}", members.join(","))
+        });
+        let items = vec((inner.clone(), blank.clone()), 0..5).prop_map(|items| {
+            let items: Vec<String> = items.iter().map(|(v, blank)| format!("{blank}{v}")).collect();
+            format!("[{}]", items.join(","))
+        });
+        let text = inner.prop_map(|document| serde_json::Value::String(document).to_string());
+        prop_oneof![4 => members, 2 => items, 1 => text]
     })
 }

@@ -12,6 +12,7 @@ mod generate;
 mod given;
 mod harness;
 mod input;
+mod invariants;
 mod keys;
 mod layers;
 mod pipe;
