@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod acceptance;
+mod agreement;
 mod bad_input;
 mod config;
 mod daemon;
@@ -19,6 +20,7 @@ mod pipe;
 mod policy;
 mod properties;
 mod readme;
+mod reference;
 mod samples;
 mod terminal;
 mod walker;
