@@ -173,6 +173,16 @@ pub const RETRY_MS_MIN: u64 = 10;
 pub const RETRY_MS_MAX: u64 = 3_600_000;
 /// The longest pause that a receiver can ask for, in milliseconds.
 pub const RETRY_AFTER_MS_MAX: u64 = 300_000;
+/// What one request of an HTTP sink holds at most, in bytes before compression; a batch is not cut.
+pub const REQUEST_BYTES_MAX: usize = 1 << 20;
+/// What is read of a response, so that its connection can be used again.
+pub const RESPONSE_BYTES_MAX: usize = 64 << 10;
+/// A file of headers or certificates.
+pub const CREDENTIALS_BYTES_MAX: usize = 1 << 20;
+/// Between two looks at such files, in milliseconds.
+pub const CREDENTIALS_LOOK_MS: u64 = 1000;
+/// Between two lines about refused records, in seconds.
+pub const REFUSAL_TOLD_SECONDS: u64 = 60;
 /// What `rotate.size` accepts at least.
 pub const ROTATE_BYTES_MIN: usize = 1 << 10;
 /// What `rotate.size` accepts at most.

@@ -112,6 +112,20 @@ fn sink(name: &str, event: &SinkEvent, quiet: bool) {
                 path.display()
             ));
         }
+        SinkEvent::Unreachable(why) => {
+            report::warning(format!("the sink `{name}` waits: its receiver takes nothing: {why}"));
+        }
+        SinkEvent::Reachable(after) if !quiet => {
+            report::note(format!("the sink `{name}` goes on after {} s", after.as_secs()));
+        }
+        SinkEvent::Reachable(_) => {}
+        SinkEvent::Refused(status, letters) => report::warning(format!(
+            "the receiver of the sink `{name}` refused records for good (status {status}); they are in {}",
+            letters.display()
+        )),
+        SinkEvent::NotReloaded(why) => {
+            report::warning(format!("the sink `{name}` goes on with the credentials it has: {why}"));
+        }
         SinkEvent::NotReopened(path, why) => report::warning(format!(
             "the sink `{name}` cannot open {} anew, and goes on with the old file: {why}",
             path.display()

@@ -18,7 +18,7 @@ use super::signals::{Bell, Signals};
 use super::{Notice, Report, RunError, SourceReport, Tell, stream};
 use crate::metrics::{Metrics, SinkCounters, SourceCounters};
 use crate::pipeline::{Feed, Gate, Nudge, Outlet, Wake, Waker, queue};
-use crate::sink::{FileSink, Sink, SinkError, Stdout, Surroundings};
+use crate::sink::{FileSink, HttpSink, Sink, SinkError, Stdout, Surroundings};
 use crate::source::file::Files;
 use crate::source::{Lines, Origin};
 
@@ -282,6 +282,7 @@ fn open(kind: &SinkKind) -> Result<Sink, RunError> {
     Ok(match kind {
         SinkKind::Stdout(style) => Sink::Stdout(Stdout::new(*style)?),
         SinkKind::File(settings) => Sink::File(Box::new(FileSink::open(settings.clone())?)),
+        SinkKind::Http(settings) => Sink::Http(Box::new(HttpSink::open((**settings).clone())?)),
     })
 }
 

@@ -1,6 +1,7 @@
 //! Where redacted records go. A sink runs in its own thread and takes batches until the last gate lets go of it.
 
 mod file;
+mod http;
 mod stdout;
 mod terminal;
 
@@ -12,6 +13,7 @@ use std::time::Duration;
 
 use crate::pipeline::{Deliveries, Waited};
 pub use file::{FileSettings, FileSink, Fsync, OutputError, Rotate};
+pub use http::{Compression, Credentials, CredentialsError, HttpSettings, HttpSink, Retry, Tls};
 pub use stdout::Stdout;
 pub use terminal::Style;
 
@@ -21,6 +23,8 @@ pub enum Sink {
     Stdout(Stdout),
     /// A file.
     File(Box<FileSink>),
+    /// A receiver of newline-delimited JSON by HTTP.
+    Http(Box<HttpSink>),
 }
 
 /// A sink that cannot begin or cannot go on. Batches it had not confirmed count as not delivered.
@@ -40,6 +44,12 @@ pub enum SinkError {
         /// Why.
         source: OutputError,
     },
+    /// Headers or certificates cannot be used.
+    #[error(transparent)]
+    Credentials(#[from] CredentialsError),
+    /// The system refused what waiting for a network needs.
+    #[error("cannot start: {0}")]
+    Runtime(#[source] io::Error),
     /// An output file could not be made durable, and neither could the one after it.
     #[error("cannot make {} durable: {source}", path.display())]
     Sync {
@@ -63,6 +73,14 @@ pub enum SinkEvent {
     NotRotated(PathBuf, OutputError),
     /// What is under the path now could not be opened; the file that was open goes on.
     NotReopened(PathBuf, OutputError),
+    /// The receiver takes nothing at the moment, and why; it is tried again, and the sources wait.
+    Unreachable(String),
+    /// It takes again, after this long.
+    Reachable(Duration),
+    /// The receiver refused records for good, with this status; they are kept in this file. Told now and then only.
+    Refused(u16, PathBuf),
+    /// Headers or certificates have changed and cannot be used; the old ones stay.
+    NotReloaded(CredentialsError),
 }
 
 /// What a sink knows of the world around it.
@@ -109,6 +127,7 @@ impl Sink {
                 Ok(())
             }
             Sink::File(file) => file.run(batches, around),
+            Sink::Http(http) => http.run(batches, around),
         }
     }
 }

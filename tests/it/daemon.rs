@@ -52,7 +52,7 @@ fn fill(live: &mut Live) -> thread::JoinHandle<()> {
     eventually("back-pressure", || {
         thread::sleep(Duration::from_millis(300));
         let now = written.load(Ordering::Relaxed);
-        std::mem::replace(&mut before, now) == now && now > 512 << 10
+        std::mem::replace(&mut before, now) == now && now > 192 << 10
     });
     writer
 }
@@ -170,8 +170,7 @@ fn a_signal_stops_the_reading_and_what_was_read_is_delivered() {
 #[test]
 fn what_cannot_be_delivered_in_time_is_told_by_the_status() {
     let scratch = Scratch::new();
-    let text =
-        "version: 1\nsources: {in: {type: stdin}}\nsinks: {out: {type: stdout}}\nlimits: {drain: 300ms}\n";
+    let text = "version: 1\nsources: {in: {type: stdin}}\nsinks: {out: {type: stdout}}\nlimits: {drain: 300ms, queue: 64KiB}\n";
     let config = scratch.file("redactd.yaml", text);
     let mut live = Live::unread(&["run", "-q", "-c", &config]);
     let writer = fill(&mut live);
@@ -198,7 +197,7 @@ fn an_unfinished_line_at_the_end_is_told() {
 #[test]
 fn the_second_signal_ends_it_at_once() {
     for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130)] {
-        let (_scratch, config) = with_sinks("  out: {type: stdout}");
+        let (_scratch, config) = with_sinks("  out: {type: stdout}\nlimits: {queue: 64KiB}");
         let mut live = Live::unread(&["run", "-q", "-c", &config]);
         let writer = fill(&mut live);
         live.signal(signal);

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::environment::Variables;
-use super::file::{ConfigFile, MultilineFile, SharedFile, SinkFile, SourceFile};
+use super::file::{ConfigFile, HttpSinkFile, MultilineFile, SharedFile, SinkFile, SourceFile};
 use super::problem::ConfigProblem;
 use super::read::{self, Read};
 use super::{Admin, Config, ConfigErrors, Depth, Layers, Sink, SinkKind, Source, SourceKind};
@@ -19,7 +19,7 @@ use crate::engine::policy::{Policy, PolicyErrors};
 use crate::limits;
 use crate::pipeline::BatchSize;
 use crate::policies;
-use crate::sink::{FileSettings, Rotate, Style};
+use crate::sink::{FileSettings, HttpSettings, Retry, Rotate, Style, Tls};
 use crate::source::file::{Multiline, Settings};
 
 /// Something that works and that its author may not have meant.
@@ -196,7 +196,7 @@ impl Builder {
                 .collect(),
         };
         let kind = match sink {
-            SinkFile::Http(_) => return None,
+            SinkFile::Http(http) => SinkKind::Http(Box::new(self.http_settings(name, http, file)?)),
             SinkFile::Stdout(_) => SinkKind::Stdout(Style::default()),
             SinkFile::File(file) => SinkKind::File(FileSettings {
                 path: self.path(&file.path.value),
@@ -215,6 +215,39 @@ impl Builder {
             queue_bytes_max: file.limits.queue.as_ref().map_or(limits::QUEUE_BYTES_DEFAULT, |at| at.value),
             when_full: shared.when_full,
             kind,
+        })
+    }
+}
+
+impl Builder {
+    /// `None` where the URL could not be read.
+    fn http_settings(&self, name: &str, http: &HttpSinkFile, file: &ConfigFile) -> Option<HttpSettings> {
+        let shared = &http.shared;
+        let path = |at: &At<String>| self.path(&at.value);
+        let identity = http.tls.as_ref().and_then(|tls| tls.cert_file.as_ref().zip(tls.key_file.as_ref()));
+        let dead_letters = file.data_dir.as_ref().map(path).unwrap_or_default().join("dead-letters");
+        let retry = Retry::default();
+        let initial = shared.retry.initial.as_ref().map_or(retry.initial, |at| at.value);
+        Some(HttpSettings {
+            url: http.url.as_ref()?.value.clone(),
+            compression: http.compression,
+            headers_file: http.headers_file.as_ref().map(path),
+            tls: Tls {
+                ca_file: http.tls.as_ref().and_then(|tls| tls.ca_file.as_ref()).map(path),
+                identity: identity.map(|(certificate, key)| (path(certificate), path(key))),
+            },
+            timeout: shared
+                .timeout
+                .as_ref()
+                .map_or(Duration::from_millis(limits::ATTEMPT_MS_DEFAULT), |at| at.value),
+            retry: Retry {
+                initial,
+                max: shared.retry.max.as_ref().map_or(retry.max.max(initial), |at| at.value),
+            },
+            dead_letter: shared
+                .dead_letter
+                .as_ref()
+                .map_or_else(|| dead_letters.join(format!("{name}.ndjson")), path),
         })
     }
 }

@@ -12,7 +12,7 @@ use super::schema;
 use crate::document::At;
 use crate::engine::redact::Format;
 use crate::pipeline::WhenFull;
-use crate::sink::Fsync;
+use crate::sink::{Compression, Fsync};
 use crate::source::file::{Container, ReadFrom};
 
 /// Configuration of `redactd run`: where records come from, what is redacted, where they go.
@@ -213,18 +213,6 @@ pub struct HttpSinkFile {
     /// Whether records may cross the network unencrypted.
     #[schemars(with = "Option<schema::Flag>")]
     pub insecure: bool,
-}
-
-/// How a body is compressed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Compression {
-    /// Not at all.
-    #[default]
-    None,
-    /// RFC 1952.
-    Gzip,
-    /// RFC 8878.
-    Zstd,
 }
 
 /// Certificates of a client.

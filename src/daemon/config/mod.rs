@@ -21,7 +21,7 @@ use crate::engine::policy::{Policy, PolicyErrors};
 use crate::engine::redact::Format;
 use crate::limits;
 use crate::pipeline::{BatchSize, WhenFull};
-use crate::sink::{FileSettings, Style};
+use crate::sink::{FileSettings, HttpSettings, Style};
 use crate::source::{Origin, file as file_source};
 pub use build::{Loaded, Warning, load};
 pub use problem::ConfigProblem;
@@ -110,6 +110,8 @@ pub enum SinkKind {
     Stdout(Style),
     /// A file.
     File(FileSettings),
+    /// A receiver of newline-delimited JSON by HTTP.
+    Http(Box<HttpSettings>),
 }
 
 /// Where reload, policy and status are answered.

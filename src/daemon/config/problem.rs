@@ -119,6 +119,9 @@ pub enum ConfigProblem {
     /// The policy of these layers has errors of its own, which are shown before.
     #[error("the policy named here is not valid: {0}")]
     Policy(String),
+    /// Headers or certificates of a sink cannot be used.
+    #[error("headers or certificates of this sink cannot be used: {0}")]
+    Credentials(String),
     /// A file that is named cannot be used.
     #[error("{what} cannot be used: {why}")]
     File {
@@ -162,7 +165,7 @@ impl Complaint for ConfigProblem {
             ConfigProblem::Together { .. } => "together",
             ConfigProblem::Pattern(_) => "pattern",
             ConfigProblem::Policy(_) => "policy",
-            ConfigProblem::File { .. } => "file",
+            ConfigProblem::Credentials(_) | ConfigProblem::File { .. } => "file",
         };
         format!("config::{code}")
     }
@@ -177,6 +180,7 @@ impl Complaint for ConfigProblem {
             ConfigProblem::Unreadable(_)
             | ConfigProblem::Pattern(_)
             | ConfigProblem::Policy(_)
+            | ConfigProblem::Credentials(_)
             | ConfigProblem::Range { .. }
             | ConfigProblem::Together { .. } => return None,
             ConfigProblem::SaysNothing => {

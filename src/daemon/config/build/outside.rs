@@ -14,20 +14,19 @@ use crate::engine::correlate::Keyring;
 use crate::engine::policy::{Policy, is_pack};
 use crate::engine::selftest;
 use crate::keys;
+use crate::sink::Credentials;
 
 impl Builder {
     pub(super) fn outside(&mut self, file: &ConfigFile) -> Outside {
-        for (name, sink) in &file.sinks {
-            if matches!(sink, SinkFile::Http(_)) {
-                self.error(name, ConfigProblem::LaterType { of: "sink", name: "http".to_owned() });
-            }
-        }
         let mut policies = Vec::new();
         let policy_of =
             file.sources.iter().map(|(_, source)| self.policy(source, file, &mut policies)).collect();
         let ring = self.ring(file.keys.as_ref());
         if let Some(dir) = &file.data_dir {
             self.data_dir(dir);
+        }
+        for (name, sink) in &file.sinks {
+            self.credentials(name, sink, file);
         }
         if self.depth == Depth::Check {
             for (_, sink) in &file.sinks {
@@ -113,6 +112,16 @@ impl Builder {
                 }
                 Arc::new(Keyring::ephemeral(&[0; 64]))
             }
+        }
+    }
+
+    /// Headers and certificates of a sink can be used.
+    fn credentials(&mut self, name: &At<String>, sink: &SinkFile, file: &ConfigFile) {
+        let SinkFile::Http(http) = sink else { return };
+        let Some(settings) = self.http_settings(&name.value, http, file) else { return };
+        if let Err(error) = Credentials::load(&settings) {
+            let problem = ConfigProblem::Credentials(error.to_string());
+            self.error(name, problem);
         }
     }
 

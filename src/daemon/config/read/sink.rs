@@ -3,7 +3,7 @@
 use reqwest::Url;
 
 use super::super::file::{
-    Compression, FileSinkFile, HttpSinkFile, RetryFile, RotateFile, SharedFile, SinkFile, StdoutFile, TlsFile,
+    FileSinkFile, HttpSinkFile, RetryFile, RotateFile, SharedFile, SinkFile, StdoutFile, TlsFile,
 };
 use super::super::problem::ConfigProblem;
 use super::super::values;
@@ -11,7 +11,7 @@ use super::parts::Parts;
 use crate::document::{At, Key, Node, Shape, member};
 use crate::limits;
 use crate::pipeline::WhenFull;
-use crate::sink::Fsync;
+use crate::sink::{Compression, Fsync};
 
 /// What a stdout sink may hold.
 pub const STDOUT_SINK: &[&str] =
