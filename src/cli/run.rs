@@ -60,9 +60,9 @@ fn tell(notice: &Notice, quiet: bool) {
             ));
         }
         Notice::ReloadAsked => report::warning("a reload is not in this version: restart to apply changes"),
-        Notice::Started if !quiet => report::note("running"),
+        Notice::Started(_) if !quiet => report::note("running"),
         Notice::Draining if !quiet => report::note("stopping: what was read is being delivered"),
-        Notice::Started | Notice::Draining | Notice::Read(_) => {}
+        Notice::Started(_) | Notice::Draining | Notice::Read(_) => {}
     }
 }
 

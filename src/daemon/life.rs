@@ -14,8 +14,10 @@ use std::time::{Duration, Instant};
 
 use super::active::{Active, Reading, Slot, redactor};
 use super::config::{self, Config, SinkKind, SourceKind};
+use super::handles::{self, Handles, Layered};
 use super::signals::{Bell, Signals};
 use super::{Notice, Report, RunError, SourceReport, Tell, stream};
+use crate::engine::redact::Format;
 use crate::metrics::{Metrics, SinkCounters, SourceCounters};
 use crate::pipeline::{Feed, Gate, Nudge, Outlet, Wake, Waker, queue};
 use crate::sink::{FileSink, HttpSink, Sink, SinkError, Stdout, Surroundings};
@@ -45,9 +47,9 @@ pub fn run(config: Config, signals: &Signals, tell: Tell) -> Result<Report, RunE
     };
     let outlets = run.start_sinks(&config, &metrics)?;
     let drain = config.drain;
-    run.start_sources(config, &metrics, outlets)?;
-    (run.tell)(Notice::Started);
-    run.wait(drain)
+    let handles = Arc::new(run.start_sources(config, metrics, outlets)?);
+    (run.tell)(Notice::Started(Arc::clone(&handles)));
+    run.wait(drain, &handles)
 }
 
 /// Everything that runs.
@@ -143,47 +145,61 @@ impl Running<'_> {
     fn start_sources(
         &mut self,
         config: Config,
-        metrics: &Metrics,
+        metrics: Arc<Metrics>,
         outlets: Vec<Outlet>,
-    ) -> Result<(), RunError> {
-        let slots: Vec<_> = config
+    ) -> Result<Handles, RunError> {
+        let policies: Vec<_> = config
             .policies
             .into_iter()
-            .map(|layers| Slot::new(Active { policy: layers.policy, ring: Arc::clone(&config.ring) }))
+            .map(|config::Layers { names, policy }| Layered {
+                names,
+                slot: Slot::new(Active { policy, ring: Arc::clone(&config.ring) }),
+            })
             .collect();
-        for (position, source) in config.sources.into_iter().enumerate() {
+        // All of them before the first one reads.
+        let opened = config
+            .sources
+            .into_iter()
+            .zip(&metrics.sources)
+            .map(|(source, counters)| open_source(source, counters))
+            .collect::<Result<Vec<_>, _>>()?;
+        let files = opened.iter().map(|source| match &source.kind {
+            OpenKind::Stream { .. } => None,
+            OpenKind::Files(files) => Some(files.status()),
+        });
+        let files = files.collect();
+        for (position, source) in opened.into_iter().enumerate() {
             let feeds = |sink: &&config::Sink| sink.inputs.contains(&position);
             let taken = config.sinks.iter().zip(&outlets).filter(|(sink, _)| feeds(sink));
             let outlets = taken.map(|(_, outlet)| outlet.clone()).collect();
             let counters = Arc::clone(&metrics.sources[position]);
-            let opened = open_source(source.kind, &counters)?;
             let output = output_of(config.sinks.iter().filter(feeds))?;
             let (wake, waker) = Wake::new(output, self.signals.stop_flag())?;
             self.wakers.push(waker.clone());
             let reading = Reading { format: source.format, remarks: source.remarks };
-            let (redactor, at_border) = redactor(&slots[source.policy], reading);
+            let (redactor, at_border) = redactor(&policies[source.policy].slot, reading);
             let gate = Gate::new(redactor, at_border, outlets)
                 .batches(config.batch)
                 .number(getrandom::u64().unwrap_or_default())
                 .counters(counters, Arc::clone(&metrics.redactions));
             let tell = Arc::clone(&self.tell);
             let name: Arc<str> = source.name.as_str().into();
-            let work = move || match opened {
-                OpenSource::Stream { origins, drain_input } => {
+            let work = move || match source.kind {
+                OpenKind::Stream { origins, drain_input } => {
                     let lines = Lines::new(source.line_bytes_max);
                     stream::read_all(&origins, drain_input, lines, gate, &wake, &tell)
                 }
-                OpenSource::Files(files) => follow(*files, gate, (&wake, waker), &name, &tell),
+                OpenKind::Files(files) => follow(*files, gate, (&wake, waker), &name, &tell),
             };
             self.threads.start(format!("source {}", source.name), work, move |report| {
                 Ended::Source(position, report)
             })?;
         }
-        Ok(())
+        Ok(Handles { metrics, policies, ring_file: config.ring_file, files })
     }
 
     /// Waits until all threads have ended, or the time to drain is over.
-    fn wait(mut self, drain: Duration) -> Result<Report, RunError> {
+    fn wait(mut self, drain: Duration, handles: &Arc<Handles>) -> Result<Report, RunError> {
         let mut until = None;
         loop {
             while let Ok(ended) = self.ended.try_recv() {
@@ -199,7 +215,7 @@ impl Running<'_> {
                 self.wakers.iter().for_each(Waker::nudge);
             }
             if self.signals.reload_asked() {
-                (self.tell)(Notice::ReloadAsked);
+                handles::reload_asked(handles, &self.tell);
             }
             if self.signals.reopen_asked() {
                 for sink in &self.sinks {
@@ -254,19 +270,31 @@ impl Running<'_> {
 }
 
 /// A source that is ready to read.
-enum OpenSource {
+struct OpenSource {
+    name: String,
+    kind: OpenKind,
+    policy: usize,
+    format: Format,
+    remarks: bool,
+    line_bytes_max: usize,
+}
+
+/// What it will read.
+enum OpenKind {
     Stream { origins: Vec<Origin>, drain_input: bool },
     Files(Box<Files>),
 }
 
-fn open_source(kind: SourceKind, counters: &Arc<SourceCounters>) -> Result<OpenSource, RunError> {
-    Ok(match kind {
+fn open_source(source: config::Source, counters: &Arc<SourceCounters>) -> Result<OpenSource, RunError> {
+    let config::Source { name, kind, policy, format, remarks, line_bytes_max } = source;
+    let kind = match kind {
         // Inputs are opened one after the other: what comes after a missing one is read all the same.
-        SourceKind::Stream { origins, drain_input } => OpenSource::Stream { origins, drain_input },
+        SourceKind::Stream { origins, drain_input } => OpenKind::Stream { origins, drain_input },
         SourceKind::Files(settings) => {
-            OpenSource::Files(Box::new(Files::open(*settings)?.counters(Arc::clone(counters))))
+            OpenKind::Files(Box::new(Files::open(*settings)?.counters(Arc::clone(counters))))
         }
-    })
+    };
+    Ok(OpenSource { name, kind, policy, format, remarks, line_bytes_max })
 }
 
 /// The thread of a file source.

@@ -6,6 +6,7 @@
 
 mod active;
 pub mod config;
+mod handles;
 mod life;
 mod rotation;
 mod signals;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 
 pub use active::{Active, Slot};
 pub use config::Config;
+pub use handles::{Handles, Layered};
 pub use life::run;
 pub use signals::Signals;
 
@@ -58,7 +60,6 @@ impl Report {
 }
 
 /// What is worth telling while the run goes on.
-#[derive(Debug)]
 pub enum Notice {
     /// This many bytes were read.
     Read(u64),
@@ -72,8 +73,8 @@ pub enum Notice {
     Sink(Arc<str>, SinkEvent),
     /// The sink of this name has ended though nobody asked it to; the others go on.
     SinkEnded(Arc<str>, String),
-    /// Everything runs.
-    Started,
+    /// Everything runs, and can be watched and steered by these.
+    Started(Arc<Handles>),
     /// A signal asked for the end: reading stops, what was read is delivered.
     Draining,
     /// A signal asked for a reload.

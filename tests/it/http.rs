@@ -15,6 +15,10 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
 
+use redactd::daemon::config::{Depth, SourceKind};
+use redactd::daemon::{Handles, Notice, Signals, Tell};
+use redactd::source::Origin;
+
 use crate::daemon::{content, eventually};
 use crate::harness::{Live, SOON, Scratch, run};
 use crate::receiver::{Receiver, Reply, Request};
@@ -384,4 +388,89 @@ fn the_key_of_a_batch_tells_runs_apart() {
     let keys = keys.lock().unwrap();
     assert_eq!(keys.len(), 2);
     assert_ne!(keys[0], keys[1]);
+}
+
+#[test]
+fn the_accounting_of_every_sink_adds_up_at_every_moment() {
+    // One sink that takes, refuses and fails, one that drops, one that does what it should; looked at all the time.
+    let receiver = Receiver::start(|number, _| Reply::Status([200, 400, 503, 200][number % 4]));
+    let slow = Receiver::start(|_, _| {
+        thread::sleep(Duration::from_secs(2));
+        Reply::Status(200)
+    });
+    let (scratch, config) = with_sink(
+        &format!("http://{}/", receiver.address),
+        &format!(
+            "  drops:\n    type: http\n    url: http://{}/\n    when_full: drop_newest\n  safe: {{type: file, path: out}}\nlimits: {{queue: 64KiB, batch: 4KiB}}\n",
+            slow.address
+        ),
+    );
+    let lines: String = (0..60_000).map(|line| format!("{{\"line\":\"{line:06}\"}}\n")).collect();
+    let input = scratch.file("input", &lines);
+    let loaded = redactd::daemon::config::load(Path::new(&config), Depth::Start, None).unwrap();
+    let mut config = loaded.config.unwrap();
+    config.sources[0].kind =
+        SourceKind::Stream { origins: vec![Origin::File(input.into())], drain_input: false };
+    let (send, started) = std::sync::mpsc::channel();
+    let send = Mutex::new(send);
+    let tell: Tell = Arc::new(move |notice| {
+        if let Notice::Started(handles) = notice {
+            send.lock().unwrap().send(handles).unwrap();
+        }
+    });
+    let running =
+        thread::spawn(move || redactd::daemon::run(config, &Signals::none().unwrap(), tell).unwrap());
+    let metrics = Arc::clone(&started.recv().unwrap().metrics);
+    let mut in_flight_seen = 0;
+    while !running.is_finished() {
+        let snapshot = metrics.snapshot();
+        for sink in &snapshot.sinks {
+            let settled: u64 = sink.dead_lettered.values().chain(sink.dropped.values()).sum();
+            assert_eq!(sink.received, sink.delivered + settled + sink.in_flight, "{sink:?}");
+            assert_eq!(sink.received, snapshot.received[0]);
+            in_flight_seen = in_flight_seen.max(sink.in_flight);
+        }
+    }
+    assert!(running.join().unwrap().is_drained());
+    assert!(in_flight_seen > 0);
+    let sinks = metrics.snapshot().sinks;
+    let count = |counts: &std::collections::BTreeMap<&str, u64>| counts.values().sum::<u64>();
+    let [mixed, drops, safe] = sinks.as_slice() else { panic!("{sinks:?}") };
+    assert_eq!((safe.delivered, safe.in_flight), (60_000, 0));
+    assert_eq!((mixed.delivered + mixed.dead_lettered["400"], mixed.in_flight), (60_000, 0));
+    assert_eq!((drops.delivered + drops.dropped["queue_full"], drops.in_flight), (60_000, 0));
+    assert!(count(&drops.dropped) > 0 && count(&mixed.dead_lettered) > 0);
+    let letters = content(&scratch, "data/dead-letters/out.ndjson").lines().count() as u64;
+    assert_eq!(letters, mixed.dead_lettered["400"]);
+    let attempts = &metrics.sinks[0];
+    let (ok, failed) = (attempts.attempts_ok.value(), attempts.attempts_failed.value());
+    assert_eq!((ok + failed, attempts.attempts_unknown.value()), (receiver.requests().len() as u64, 0));
+    assert_eq!(metrics.sinks[2].bytes.value(), lines.len() as u64);
+}
+
+#[test]
+fn an_attempt_without_an_answer_is_neither_ok_nor_failed() {
+    for reply in [Reply::Close, Reply::Hang(Duration::from_secs(3))] {
+        let receiver =
+            Receiver::start(move |number, _| if number == 0 { reply.clone() } else { Reply::Status(200) });
+        let (scratch, config) = with_sink(&format!("http://{}/", receiver.address), "    timeout: 200ms\n");
+        let input = scratch.file("input", "{}\n");
+        let loaded = redactd::daemon::config::load(Path::new(&config), Depth::Start, None).unwrap();
+        let mut config = loaded.config.unwrap();
+        config.sources[0].kind =
+            SourceKind::Stream { origins: vec![Origin::File(input.into())], drain_input: false };
+        let metrics: Arc<Mutex<Option<Arc<Handles>>>> = Arc::default();
+        let keep = Arc::clone(&metrics);
+        let tell: Tell = Arc::new(move |notice| {
+            if let Notice::Started(handles) = notice {
+                *keep.lock().unwrap() = Some(handles);
+            }
+        });
+        redactd::daemon::run(config, &Signals::none().unwrap(), tell).unwrap();
+        let handles = metrics.lock().unwrap().take().unwrap();
+        let sink = &handles.metrics.sinks[0];
+        let outcomes =
+            (sink.attempts_ok.value(), sink.attempts_failed.value(), sink.attempts_unknown.value());
+        assert_eq!((outcomes, sink.delivered.value(), receiver.requests().len()), ((1, 0, 1), 1, 2));
+    }
 }
