@@ -183,6 +183,8 @@ pub const CREDENTIALS_BYTES_MAX: usize = 1 << 20;
 pub const CREDENTIALS_LOOK_MS: u64 = 1000;
 /// Between two lines about refused records, in seconds.
 pub const REFUSAL_TOLD_SECONDS: u64 = 60;
+/// How long `exec` waits, after the command has ended, for others who still hold its output, in milliseconds.
+pub const EXEC_REST_MS: u64 = 2000;
 /// What `rotate.size` accepts at least.
 pub const ROTATE_BYTES_MIN: usize = 1 << 10;
 /// What `rotate.size` accepts at most.

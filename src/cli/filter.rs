@@ -80,7 +80,7 @@ pub struct Filter {
 
 /// The names of [`Format`] on the command line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum LineFormat {
+pub enum LineFormat {
     /// JSON if the line parses as JSON, else text.
     #[default]
     Auto,
@@ -277,7 +277,7 @@ pub fn outcome(report: Report) -> Result<Exit, Failure> {
     let drained = report.is_drained();
     for result in report.sinks {
         match result {
-            Some(Err(SinkError::Closed)) => return Ok(Exit::OutputClosed),
+            Some(Err(SinkError::Closed(_))) => return Ok(Exit::OutputClosed),
             Some(Err(error)) => return Err(Failure::new(Exit::InputOutput, error)),
             Some(Ok(())) | None => {}
         }

@@ -3,6 +3,7 @@
 mod check;
 mod completions;
 mod config;
+mod exec;
 mod explain;
 mod filter;
 mod id;
@@ -69,6 +70,7 @@ Exit status:
 #[derive(Subcommand)]
 enum Command {
     Run(run::Run),
+    Exec(exec::Exec),
     /// Check a policy and run its tests, or check a configuration
     Check(check::CheckArgs),
     Explain(explain::Explain),
@@ -112,6 +114,7 @@ fn run(arguments: Arguments) -> Result<Exit, Failure> {
     match arguments.command {
         None => filter::run(arguments.filter),
         Some(Command::Run(args)) => run::run(&args),
+        Some(Command::Exec(args)) => exec::run(&args),
         Some(Command::Check(args)) => check::run(args),
         Some(Command::Explain(explain)) => explain::run(explain),
         Some(Command::Id(id)) => id::run(id),

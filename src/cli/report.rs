@@ -10,19 +10,21 @@ use anstyle::{AnsiColor, Style};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// Everything was done.
-    Done = 0,
+    Done,
     /// `check`: a test of the policy failed; `scan`: something was found.
-    Findings = 1,
+    Findings,
     /// The arguments are wrong.
-    Usage = 2,
+    Usage,
     /// Something could not be read or written.
-    InputOutput = 74,
+    InputOutput,
     /// Not everything was drained: the rest was not read, or not delivered.
-    NotDrained = 75,
+    NotDrained,
     /// A policy, configuration or key file is not valid.
-    Invalid = 78,
+    Invalid,
     /// Standard output was closed by its reader.
-    OutputClosed = 141,
+    OutputClosed,
+    /// `exec`: the status of the command, or 128 and the signal that ended it, as shells say it.
+    Command(u8),
 }
 
 /// Why a command did not succeed: what is said, and the status.
@@ -59,7 +61,16 @@ impl Failure {
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> ExitCode {
-        ExitCode::from(exit as u8)
+        ExitCode::from(match exit {
+            Exit::Done => 0,
+            Exit::Findings => 1,
+            Exit::Usage => 2,
+            Exit::InputOutput => 74,
+            Exit::NotDrained => 75,
+            Exit::Invalid => 78,
+            Exit::OutputClosed => 141,
+            Exit::Command(status) => status,
+        })
     }
 }
 

@@ -309,18 +309,22 @@ fn follow(files: Files, mut gate: Gate, wake: (&Wake, Waker), name: &Arc<str>, t
 fn open(kind: &SinkKind) -> Result<Sink, RunError> {
     Ok(match kind {
         SinkKind::Stdout(style) => Sink::Stdout(Stdout::new(*style)?),
+        SinkKind::Stderr(style) => Sink::Stdout(Stdout::error(*style)?),
         SinkKind::File(settings) => Sink::File(Box::new(FileSink::open(settings.clone())?)),
         SinkKind::Http(settings) => Sink::Http(Box::new(HttpSink::open((**settings).clone())?)),
     })
 }
 
-/// Standard output, if one of a source's required sinks writes there: the source watches for its reader to go away.
-fn output_of<'a>(mut sinks: impl Iterator<Item = &'a config::Sink>) -> io::Result<Option<OwnedFd>> {
-    let writes_there = |sink: &config::Sink| sink.required && matches!(sink.kind, SinkKind::Stdout(_));
-    if !sinks.any(writes_there) {
-        return Ok(None);
+/// The standard stream that one of a source's required sinks writes to: the source watches for its reader to go away.
+fn output_of<'a>(sinks: impl Iterator<Item = &'a config::Sink>) -> io::Result<Option<OwnedFd>> {
+    for sink in sinks.filter(|sink| sink.required) {
+        match sink.kind {
+            SinkKind::Stdout(_) => return Ok(Some(io::stdout().as_fd().try_clone_to_owned()?)),
+            SinkKind::Stderr(_) => return Ok(Some(io::stderr().as_fd().try_clone_to_owned()?)),
+            SinkKind::File(_) | SinkKind::Http(_) => {}
+        }
     }
-    Ok(Some(io::stdout().as_fd().try_clone_to_owned()?))
+    Ok(None)
 }
 
 fn counters(config: &Config) -> Metrics {

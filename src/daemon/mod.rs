@@ -19,7 +19,7 @@ pub use active::{Active, Slot};
 pub use config::Config;
 pub use handles::{Handles, Layered};
 pub use life::run;
-pub use signals::Signals;
+pub use signals::{Signals, ignored_signals};
 
 use crate::pipeline::Totals;
 use crate::sink::{SinkError, SinkEvent};

@@ -93,6 +93,15 @@ impl Signals {
         Arc::clone(&self.stop)
     }
 
+    /// Asks for a stop from another thread, as a signal would.
+    pub fn stopper(&self) -> impl FnOnce() + Send + 'static {
+        let (stop, bell) = (self.stop_flag(), self.bell());
+        move || {
+            stop.store(true, Ordering::Release);
+            bell.ring();
+        }
+    }
+
     /// Whether a stop was asked for.
     pub fn stop_asked(&self) -> bool {
         self.stop.load(Ordering::Acquire)
@@ -137,7 +146,7 @@ impl Bell {
 }
 
 /// Bit `n - 1` is set for each signal `n` that this process ignores. Where the system does not tell, none.
-fn ignored_signals() -> u64 {
+pub fn ignored_signals() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     status
         .lines()

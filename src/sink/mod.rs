@@ -19,7 +19,7 @@ pub use terminal::Style;
 
 /// All the places there are.
 pub enum Sink {
-    /// Standard output.
+    /// Standard output or standard error.
     Stdout(Stdout),
     /// A file.
     File(Box<FileSink>),
@@ -30,12 +30,17 @@ pub enum Sink {
 /// A sink that cannot begin or cannot go on. Batches it had not confirmed count as not delivered.
 #[derive(Debug, thiserror::Error)]
 pub enum SinkError {
-    /// Nobody reads standard output any more, which is how `| head` says that it has enough.
-    #[error("standard output is closed")]
-    Closed,
-    /// Standard output cannot be written.
-    #[error("cannot write to standard output: {0}")]
-    Write(#[source] io::Error),
+    /// Nobody reads this standard stream any more, which is how `| head` says that it has enough.
+    #[error("{0} is closed")]
+    Closed(&'static str),
+    /// A standard stream cannot be written.
+    #[error("cannot write to {to}: {source}")]
+    Write {
+        /// Which.
+        to: &'static str,
+        /// Why.
+        source: io::Error,
+    },
     /// An output file cannot be opened.
     #[error("cannot write to {}: {source}", path.display())]
     Open {

@@ -1,4 +1,4 @@
-//! Standard output: plain bytes into a pipe or file, made safe and readable on a terminal.
+//! Standard output, and standard error for what a command says there: plain bytes into a pipe or file, made safe and readable on a terminal.
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -9,9 +9,11 @@ use rustix::io::Errno;
 use super::SinkError;
 use super::terminal::{self, Style};
 
-/// Writes batches to standard output, each with as few system calls as it takes.
+/// Writes batches to a standard stream, each with as few system calls as it takes.
 pub struct Stdout {
     output: OwnedFd,
+    /// What messages call it.
+    name: &'static str,
     style: Style,
     /// The batch as a terminal sees it; unused when `style` is plain.
     painted: Vec<u8>,
@@ -20,33 +22,44 @@ pub struct Stdout {
 impl Stdout {
     /// Standard output of this process.
     pub fn new(style: Style) -> io::Result<Stdout> {
-        Ok(Stdout { output: io::stdout().as_fd().try_clone_to_owned()?, style, painted: Vec::new() })
+        let output = io::stdout().as_fd().try_clone_to_owned()?;
+        Ok(Stdout { output, name: "standard output", style, painted: Vec::new() })
+    }
+
+    /// Standard error of this process.
+    pub fn error(style: Style) -> io::Result<Stdout> {
+        let output = io::stderr().as_fd().try_clone_to_owned()?;
+        Ok(Stdout { output, name: "standard error", style, painted: Vec::new() })
     }
 
     pub(super) fn write(&mut self, lines: &[u8]) -> Result<(), SinkError> {
         if self.style.is_plain() {
-            return write_all(&self.output, lines);
+            return self.write_all(lines);
         }
-        self.painted.clear();
-        terminal::paint(lines, self.style, &mut self.painted);
-        write_all(&self.output, &self.painted)
+        let mut painted = std::mem::take(&mut self.painted);
+        painted.clear();
+        terminal::paint(lines, self.style, &mut painted);
+        let written = self.write_all(&painted);
+        self.painted = painted;
+        written
     }
-}
 
-/// Writes everything, also to a descriptor that somebody else has set to non-blocking.
-fn write_all(output: &OwnedFd, mut bytes: &[u8]) -> Result<(), SinkError> {
-    while !bytes.is_empty() {
-        match rustix::io::write(output, bytes) {
-            Ok(0) => return Err(SinkError::Write(io::ErrorKind::WriteZero.into())),
-            Ok(written) => bytes = &bytes[written..],
-            Err(Errno::INTR) => {}
-            Err(Errno::AGAIN) => {
-                // A failed wait only means an early next try.
-                let _ = poll(&mut [PollFd::new(output, PollFlags::OUT)], None);
+    /// Writes everything, also to a descriptor that somebody else has set to non-blocking.
+    fn write_all(&self, mut bytes: &[u8]) -> Result<(), SinkError> {
+        let failed = |source| SinkError::Write { to: self.name, source };
+        while !bytes.is_empty() {
+            match rustix::io::write(&self.output, bytes) {
+                Ok(0) => return Err(failed(io::ErrorKind::WriteZero.into())),
+                Ok(written) => bytes = &bytes[written..],
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => {
+                    // A failed wait only means an early next try.
+                    let _ = poll(&mut [PollFd::new(&self.output, PollFlags::OUT)], None);
+                }
+                Err(Errno::PIPE) => return Err(SinkError::Closed(self.name)),
+                Err(errno) => return Err(failed(errno.into())),
             }
-            Err(Errno::PIPE) => return Err(SinkError::Closed),
-            Err(errno) => return Err(SinkError::Write(errno.into())),
         }
+        Ok(())
     }
-    Ok(())
 }

@@ -2,8 +2,9 @@
 
 use std::fs::File;
 use std::io::{self, IsTerminal};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
@@ -15,7 +16,26 @@ pub enum Origin {
     Stdin,
     /// A file, or anything with a path that can be read like one: a FIFO, a device.
     File(PathBuf),
+    /// What is open already: the other end of a program's output.
+    Open(Descriptor),
 }
+
+/// An open descriptor and what messages call it.
+#[derive(Clone, Debug)]
+pub struct Descriptor {
+    /// Closed when the last copy is gone: then whoever writes to it finds it closed.
+    pub descriptor: Arc<OwnedFd>,
+    /// `standard output of the command`, for instance.
+    pub name: &'static str,
+}
+
+impl PartialEq for Descriptor {
+    fn eq(&self, other: &Descriptor) -> bool {
+        Arc::ptr_eq(&self.descriptor, &other.descriptor)
+    }
+}
+
+impl Eq for Descriptor {}
 
 /// An open input.
 pub struct Input {
@@ -66,6 +86,9 @@ impl Input {
                 .try_clone_to_owned()
                 .map_err(|error| SourceError::Open(name.clone(), error))?
                 .into(),
+            Origin::Open(open) => {
+                open.descriptor.try_clone().map_err(|error| SourceError::Open(name.clone(), error))?.into()
+            }
             Origin::File(path) => {
                 let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
                 rustix::fs::open(path, flags, Mode::empty())
@@ -98,6 +121,7 @@ impl Input {
     pub fn on_stop(&self) -> OnStop {
         match self.origin {
             Origin::File(_) => OnStop::Leave,
+            Origin::Open(_) => OnStop::Finish,
             Origin::Stdin if self.file.is_terminal() => OnStop::Finish,
             Origin::Stdin => OnStop::ReadOn,
         }
@@ -132,6 +156,7 @@ impl Origin {
         match self {
             Origin::Stdin => Path::new("standard input"),
             Origin::File(path) => path,
+            Origin::Open(open) => Path::new(open.name),
         }
     }
 }

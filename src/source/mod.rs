@@ -8,7 +8,7 @@ mod lines;
 mod multiline;
 
 use crate::pipeline::{Closed, Gate, Ready, Wake};
-pub use input::{Input, OnStop, Origin, SourceError};
+pub use input::{Descriptor, Input, OnStop, Origin, SourceError};
 pub use lines::Lines;
 pub use multiline::StartError;
 

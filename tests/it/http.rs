@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::Read;
 use std::path::Path;
+use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -20,7 +21,7 @@ use redactd::daemon::{Handles, Notice, Signals, Tell};
 use redactd::source::Origin;
 
 use crate::daemon::{content, eventually};
-use crate::harness::{Live, SOON, Scratch, run};
+use crate::harness::{Live, SOON, Scratch, redactd, run};
 use crate::receiver::{Receiver, Reply, Request};
 
 /// A folder with a configuration for one stdin source and this sink.
@@ -140,20 +141,34 @@ fn refused_records_are_kept_redacted_before_anything_goes_on() {
 }
 
 #[test]
+fn a_redirect_is_not_followed() {
+    let elsewhere = Receiver::start(|_, _| Reply::Status(200));
+    let location = format!("http://{}/", elsewhere.address);
+    let receiver = Receiver::start(move |_, _| Reply::With(307, "Location", location.clone()));
+    let (scratch, config) = with_sink(&format!("http://{}/", receiver.address), "");
+    assert_eq!(run(&["run", "-q", "-c", &config], b"line\n").code, 0);
+    assert_eq!((elsewhere.requests().len(), receiver.requests().len()), (0, 1));
+    assert_eq!(content(&scratch, "data/dead-letters/out.ndjson"), "line\n");
+}
+
+#[test]
 fn a_receiver_that_is_down_loses_nothing_and_is_told_of_once() {
     let address = {
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         free.local_addr().unwrap().to_string()
     };
-    let (_scratch, config) = with_sink(&format!("http://{address}/"), "");
-    let mut live = Live::start(&["run", "-c", &config]);
+    let (scratch, config) = with_sink(&format!("http://{address}/"), "");
+    let stderr = fs::File::create(scratch.path("stderr")).unwrap();
+    let mut command = redactd(&["run", "-c", &config]);
+    let mut live = Live::spawn(command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(stderr));
     let lines: String = (0..1000).map(|line| format!("{{\"line\":{line}}}\n")).collect();
     live.write(lines.as_bytes());
-    thread::sleep(Duration::from_millis(700));
+    eventually("the trouble is told", || content(&scratch, "stderr").contains("its receiver takes nothing"));
     let receiver = Receiver::start_at(&address, |_, _| Reply::Status(200));
     eventually("all lines", || bodies(&receiver.requests()) == lines);
     live.signal(Signal::TERM);
-    let (code, stderr) = live.ends_within(SOON);
+    let code = live.ends_within(SOON).0;
+    let stderr = content(&scratch, "stderr");
     assert_eq!(code, 0, "{stderr}");
     assert_eq!(stderr.matches("its receiver takes nothing").count(), 1, "{stderr}");
     assert_eq!(stderr.matches("goes on after").count(), 1, "{stderr}");
@@ -162,14 +177,15 @@ fn a_receiver_that_is_down_loses_nothing_and_is_told_of_once() {
 
 #[test]
 fn a_receiver_that_stays_down_ends_with_75_after_the_time_to_drain() {
-    let (scratch, config) = with_sink("http://127.0.0.1:1/", "limits: {drain: 300ms}\n");
+    let receiver = Receiver::start(|_, _| Reply::Status(503));
+    let (scratch, config) = with_sink(&format!("http://{}/", receiver.address), "limits: {drain: 300ms}\n");
     let mut live = start(&config);
     live.write(b"line\n");
-    thread::sleep(Duration::from_millis(300));
+    eventually("an attempt", || !receiver.requests().is_empty());
     let began = Instant::now();
     live.signal(Signal::TERM);
     assert_eq!(live.ends_within(SOON).0, 75);
-    assert!(began.elapsed() < Duration::from_secs(5));
+    assert!(began.elapsed() >= Duration::from_millis(300));
     assert!(!scratch.path("data/dead-letters").exists(), "not delivered is not refused");
 }
 
@@ -293,8 +309,13 @@ fn certificates_are_verified_shown_and_read_again() {
     let config = server(&scratch_certs.path(""), "server", Some(&authority));
     let accepted = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&accepted);
+    let connections = Arc::new(AtomicUsize::new(0));
+    let connected = Arc::clone(&connections);
     let receiver = Receiver::start_tls(
-        move || Arc::clone(&config),
+        move || {
+            connected.fetch_add(1, Ordering::Relaxed);
+            Arc::clone(&config)
+        },
         move |_, _| {
             counter.fetch_add(1, Ordering::Relaxed);
             Reply::Status(200)
@@ -312,7 +333,7 @@ fn certificates_are_verified_shown_and_read_again() {
     scratch.file("ca.crt", Authority::new().0.pem());
     let mut live = start(&path);
     live.write(b"{}\n");
-    thread::sleep(Duration::from_millis(400));
+    eventually("a second connection", || connections.load(Ordering::Relaxed) > 1);
     assert_eq!(accepted.load(Ordering::Relaxed), 0);
     scratch.file("ca.crt", authority.0.pem());
     eventually("the request, once the right authority is trusted", || accepted.load(Ordering::Relaxed) == 1);
@@ -327,14 +348,20 @@ fn a_certificate_for_another_host_is_refused() {
     let (authority, scratch_certs) = (Authority::new(), Scratch::new());
     authority.sign(&scratch_certs, "server", "other.example");
     let config = server(&scratch_certs.path(""), "server", None);
-    let receiver = Receiver::start_tls(move || Arc::clone(&config), |_, _| Reply::Status(200));
+    let connections = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&connections);
+    let connect = move || {
+        counter.fetch_add(1, Ordering::Relaxed);
+        Arc::clone(&config)
+    };
+    let receiver = Receiver::start_tls(connect, |_, _| Reply::Status(200));
     let port = receiver.address.rsplit_once(':').unwrap().1;
     let more = "    tls: {ca_file: ./ca.crt}\nlimits: {drain: 100ms}\n";
     let (scratch, path) = with_sink(&format!("https://localhost:{port}/"), more);
     scratch.file("ca.crt", authority.0.pem());
     let mut live = start(&path);
     live.write(b"{}\n");
-    thread::sleep(Duration::from_millis(500));
+    eventually("a second connection", || connections.load(Ordering::Relaxed) > 1);
     live.signal(Signal::TERM);
     assert_eq!(live.ends_within(SOON).0, 75);
     assert!(receiver.requests().is_empty());

@@ -7,6 +7,7 @@ mod agreement;
 mod bad_input;
 mod config;
 mod daemon;
+mod exec;
 mod explain;
 mod files;
 mod generate;

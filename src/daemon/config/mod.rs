@@ -108,6 +108,8 @@ pub struct Sink {
 pub enum SinkKind {
     /// Standard output.
     Stdout(Style),
+    /// Standard error.
+    Stderr(Style),
     /// A file.
     File(FileSettings),
     /// A receiver of newline-delimited JSON by HTTP.
@@ -164,24 +166,34 @@ impl ConfigErrors {
 impl Config {
     /// A run of the filter: one stream to standard output.
     pub fn filter(stream: Stream, policy: Arc<Policy>, ring: Arc<Keyring>, style: Style) -> Config {
-        let kind = SourceKind::Stream { origins: stream.origins, drain_input: true };
-        Config {
-            sources: vec![Source {
-                name: "input".to_owned(),
+        Config::streams(vec![(stream, SinkKind::Stdout(style))], policy, ring)
+    }
+
+    /// Streams, each to a place of its own.
+    pub fn streams(streams: Vec<(Stream, SinkKind)>, policy: Arc<Policy>, ring: Arc<Keyring>) -> Config {
+        let name = |position: usize| format!("stream {position}");
+        let (mut sources, mut sinks) = (Vec::new(), Vec::new());
+        for (position, (stream, kind)) in streams.into_iter().enumerate() {
+            sinks.push(Sink {
+                name: name(position),
+                inputs: vec![position],
+                required: true,
+                queue_bytes_max: limits::PIPE_QUEUE_BYTES,
+                when_full: WhenFull::Block,
                 kind,
+            });
+            sources.push(Source {
+                name: name(position),
+                kind: SourceKind::Stream { origins: stream.origins, drain_input: true },
                 policy: 0,
                 format: stream.format,
                 remarks: stream.remarks,
                 line_bytes_max: stream.line_bytes_max,
-            }],
-            sinks: vec![Sink {
-                name: "output".to_owned(),
-                inputs: vec![0],
-                required: true,
-                queue_bytes_max: limits::PIPE_QUEUE_BYTES,
-                when_full: WhenFull::Block,
-                kind: SinkKind::Stdout(style),
-            }],
+            });
+        }
+        Config {
+            sources,
+            sinks,
             policies: vec![Layers { names: Vec::new(), policy }],
             ring,
             ring_file: None,
@@ -194,7 +206,7 @@ impl Config {
     }
 }
 
-/// The one source of a filter.
+/// One source of a filter.
 pub struct Stream {
     /// What to read, in this order, as one stream.
     pub origins: Vec<Origin>,
