@@ -238,6 +238,11 @@ impl Scratch {
         Scratch(tempfile::tempdir().unwrap())
     }
 
+    /// Below a directory of one's own choice.
+    pub fn below(directory: &Path) -> Scratch {
+        Scratch(tempfile::tempdir_in(directory).unwrap())
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }

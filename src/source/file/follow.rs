@@ -8,7 +8,6 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::checkpoint::{Loaded, Store};
 use super::print::Key;
-use super::reader::GzipError;
 use super::status::Status;
 use super::table::{self, Table};
 use super::tail::{Shared, Turn, TurnError};
@@ -246,7 +245,7 @@ impl Files {
         self.counters.lag_bytes.set(tails().map(|tail| tail.lag()).sum::<u64>() as i64);
         self.counters.oldest_unread_ms.set(oldest.as_millis() as i64);
         self.counters.open_files.set(self.table.open_files() as i64);
-        self.status.looked(self.table.tails.len(), stalled);
+        self.status.looked(self.table.tails.len(), stalled, !self.due.moved);
     }
 
     /// One file's turn.
@@ -279,24 +278,23 @@ impl Files {
                 }
             }
         };
-        match error.map(io::Error::downcast::<GzipError>) {
-            None => {
-                tail.retry = None;
-                self.table.bound_joins(number);
-            }
-            Some(Ok(error)) => {
-                tail.give_up();
-                notice(Notice::Gzip(path, error));
-            }
-            Some(Err(error)) => {
-                let wait = tail.retry.map_or(self.pace.poll, |(_, wait)| table::longer(wait));
-                if tail.retry.replace((Instant::now() + wait, wait)).is_none() {
-                    notice(Notice::Unreadable(path, error));
-                }
-                // A handle that went stale (NFS) is of no use; what is there now is opened anew.
-                self.table.close(number);
-            }
+        let Some(error) = error else {
+            tail.retry = None;
+            self.table.bound_joins(number);
+            return Ok(());
+        };
+        let wait = tail.retry.map_or(self.pace.poll, |(_, wait)| table::longer(wait));
+        let told = tail.retry.replace((Instant::now() + wait, wait)).is_some();
+        let failed = Notice::failed(path, error);
+        if let Notice::Gzip(..) = failed {
+            // Until it is written again.
+            tail.give_up();
         }
+        if !told {
+            notice(failed);
+        }
+        // A handle that went stale (NFS) is of no use; what is there now is opened anew.
+        self.table.close(number);
         Ok(())
     }
 

@@ -41,7 +41,10 @@ pub(super) fn same(
         // Mounted again: the device has another number, the file the same name.
         let same_name = entry.inode == stat.id.inode && Path::new(&entry.path) == path;
         let better = best.as_ref().is_none_or(|(best, _)| entries[*best].offset < entry.offset);
+        // Of an empty file nothing is known that another with its number could not have.
+        let telling = entry.prefix.bytes > 0;
         if (same_number || same_name)
+            && telling
             && better
             && let Some(known) = fits(entry, reader, shared)?
         {
@@ -54,26 +57,28 @@ pub(super) fn same(
 /// What a file is that is not the same as any.
 pub(super) fn other<'a>(
     entries: &[Entry],
-    tails: impl Iterator<Item = &'a mut Tail>,
+    tails: impl Iterator<Item = &'a Tail>,
     (path, stat): (&Path, &Stat),
     reader: &mut Reader,
     shared: &Shared,
-    patience: Duration,
+    (patience, waited): (Duration, Duration),
 ) -> io::Result<Identity> {
-    let recent = age(stat.changed) <= patience;
+    let recent = age(stat.changed) <= patience && waited <= patience;
     let gzip = matches!(reader, Reader::Gzip(_));
     if gzip && recent {
         // Still being packed, and what it is packed from is still there.
         return Ok(Identity::Undecided);
     }
     let mut undecided = false;
-    for tail in tails {
+    for tail in tails.filter(|tail| tail.stat.id != stat.id) {
         match tail.place {
             Place::Gone(_) if tail.path != path && is_copy(tail, reader, shared)? => {
                 return Ok(Identity::Copy(tail.number));
             }
             Place::Gone(_) => {}
-            Place::Found | Place::Lost(_) => undecided |= recent && may_become_copy(tail, stat, reader)?,
+            Place::Found | Place::Lost(_) => {
+                undecided = undecided || (recent && may_become_copy(tail, stat, reader, shared)?);
+            }
         }
     }
     if undecided {
@@ -124,22 +129,26 @@ fn is_copy(tail: &Tail, reader: &mut Reader, shared: &Shared) -> io::Result<bool
     Ok(shared.key.fits(&print, &first) && last == recent)
 }
 
-/// Whether the file says what the other one says, as far as it goes, and goes as far as the other was read or is long
-/// enough to be a copy that is being written. A copy is made before the original is truncated, and is found in between.
-fn may_become_copy(tail: &mut Tail, stat: &Stat, reader: &mut Reader) -> io::Result<bool> {
-    let (seen, ..) = tail.marks();
-    let long_enough = stat.size >= seen || stat.size >= limits::PREFIX_BYTES as u64;
-    let original = tail.stat.size;
-    if seen == 0 || stat.size == 0 || stat.size > original || !long_enough {
+/// Whether the file may be a copy that is being made of another one, which is going to be truncated: it has all that was
+/// read of the other, or it says what the other says as far as it goes.
+fn may_become_copy(tail: &Tail, stat: &Stat, reader: &mut Reader, shared: &Shared) -> io::Result<bool> {
+    let (seen, _, prefix) = tail.marks();
+    if stat.size == 0 || (seen == 0 && tail.stat.size < stat.size) {
         return Ok(false);
     }
-    let Some(Reader::Plain(file)) = &tail.reader else { return Ok(false) };
-    let mut same = |start, bytes| -> io::Result<bool> {
-        let theirs = super::print::read_stretch(file, start, bytes)?;
-        Ok(!theirs.is_empty() && reader.stretch(start, bytes)? == theirs)
-    };
-    let last = stat.size.min(limits::TAIL_BYTES as u64);
-    Ok(same(0, stat.size.min(limits::PREFIX_BYTES as u64))? && same(stat.size - last, last)?)
+    if seen > 0 && stat.size >= seen {
+        return is_copy(tail, reader, shared);
+    }
+    // Short beginnings are the same in many files.
+    let first = reader.stretch(0, limits::PREFIX_BYTES as u64)?;
+    if (seen > 0 && first.len() < limits::PREFIX_BYTES) || !prefix.agrees(&shared.key, &first) {
+        return Ok(false);
+    }
+    let Some(Reader::Plain(file)) = &tail.reader else { return Ok(true) };
+    let bytes = stat.size.min(limits::TAIL_BYTES as u64);
+    let theirs = super::print::read_stretch(file, stat.size - bytes, bytes)?;
+    // Shorter: it has just been truncated.
+    Ok((theirs.len() as u64) < bytes || reader.stretch(stat.size - bytes, bytes)? == theirs)
 }
 
 /// Where a file begins of which what is there now is not wanted: with the first record whose end is not there yet.
@@ -183,11 +192,12 @@ pub(super) fn end(reader: &mut Reader, size: u64, shared: &mut Shared) -> io::Re
 
 /// Fills in the fingerprints of an entry made for `offset`.
 pub(super) fn fingerprints(entry: &mut Entry, reader: &mut Reader, shared: &Shared) -> io::Result<Known> {
-    if entry.offset == 0 {
-        return Ok(Known::nothing(0));
-    }
     let mut prefix = Prefix::new(0);
-    prefix.see(&shared.key, 0, &reader.stretch(0, entry.offset.min(limits::PREFIX_BYTES as u64))?);
+    let first = reader.stretch(0, limits::PREFIX_BYTES as u64)?;
+    if first.first() != Some(&0) {
+        // What begins with a hole is told apart by what comes behind it.
+        prefix.see(&shared.key, 0, &first);
+    }
     let wanted = entry.offset.min(limits::TAIL_BYTES as u64);
     let tail = reader.stretch(entry.offset - wanted, wanted)?;
     entry.prefix = prefix.print(&shared.key);

@@ -160,6 +160,15 @@ pub enum Notice {
     Unwatched(io::Error),
 }
 
+impl Notice {
+    fn failed(path: PathBuf, error: io::Error) -> Notice {
+        match error.downcast::<GzipError>() {
+            Ok(error) => Notice::Gzip(path, error),
+            Err(error) => Notice::Unreadable(path, error),
+        }
+    }
+}
+
 impl Settings {
     /// The settings of a source of which only this is said.
     pub fn new(name: &str, include: Vec<String>, data_dir: PathBuf) -> Settings {

@@ -113,6 +113,21 @@ impl Prefix {
         }
     }
 
+    /// Whether a file that begins with `first` may begin with this, as far as both go.
+    pub fn agrees(&self, key: &Key, first: &[u8]) -> bool {
+        match self {
+            Prefix::Growing { start, bytes } => {
+                let first = first.get(*start as usize..).unwrap_or_default();
+                let both = first.len().min(bytes.len());
+                both > 0 && first[..both] == bytes[..both]
+            }
+            Prefix::Whole(print) if print.start == 0 && first.len() >= limits::PREFIX_BYTES => {
+                key.fits(print, &first[..limits::PREFIX_BYTES])
+            }
+            Prefix::Whole(_) => false,
+        }
+    }
+
     /// Its fingerprint so far.
     pub fn print(&self, key: &Key) -> Print {
         match self {

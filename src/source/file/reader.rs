@@ -228,6 +228,24 @@ mod tests {
     }
 
     #[test]
+    fn zeros_are_unpacked_and_more_than_gzip_can_pack_is_not() {
+        let zeros = gzip(&[&vec![0; 8 << 20]]);
+        let (file, mut reader) = reader(&zeros);
+        let mut space = vec![0; 1 << 20];
+        let mut at = 0;
+        while let bytes @ 1.. = reader.read(&mut space, at).unwrap() {
+            at += bytes as u64;
+        }
+        assert_eq!((at, reader.ended()), (8 << 20, true));
+        // Its packed size is looked at: a shorter one cannot hold that much.
+        let Reader::Gzip(gzip) = &mut reader else { unreachable!() };
+        (gzip.at, gzip.ended) = (limits::GZIP_BYTES_MAX, false);
+        gzip.decoder = Some(MultiGzDecoder::new(file.reopen().unwrap()));
+        let error = reader.read(&mut space, limits::GZIP_BYTES_MAX).unwrap_err();
+        assert!(matches!(error.downcast::<GzipError>(), Ok(GzipError::Bomb)));
+    }
+
+    #[test]
     fn what_is_no_gzip_is_given_up() {
         let (_file, mut reader) = reader(b"plain text, and not a little of it");
         let error = reader.read(&mut [0; 16], 0).unwrap_err();

@@ -8,6 +8,7 @@ pub struct Status {
     files: AtomicU64,
     looks: AtomicU64,
     stalled: AtomicBool,
+    saved: AtomicBool,
     truncations: AtomicU64,
     hole_bytes: AtomicU64,
 }
@@ -28,6 +29,11 @@ impl Status {
         self.stalled.load(Ordering::Relaxed)
     }
 
+    /// Whether the checkpoint on disk has everything that is delivered.
+    pub fn is_saved(&self) -> bool {
+        self.saved.load(Ordering::Relaxed)
+    }
+
     /// Files that were truncated or written anew so far.
     pub fn truncations(&self) -> u64 {
         self.truncations.load(Ordering::Relaxed)
@@ -38,9 +44,10 @@ impl Status {
         self.hole_bytes.load(Ordering::Relaxed)
     }
 
-    pub(super) fn looked(&self, files: usize, stalled: bool) {
+    pub(super) fn looked(&self, files: usize, stalled: bool, saved: bool) {
         self.files.store(files as u64, Ordering::Relaxed);
         self.stalled.store(stalled, Ordering::Relaxed);
+        self.saved.store(saved, Ordering::Relaxed);
         self.looks.fetch_add(1, Ordering::Relaxed);
     }
 

@@ -31,8 +31,12 @@ pub(super) struct Table {
     turns: VecDeque<u64>,
     /// New files that cannot be opened: when they are tried again, and how long after the last time.
     failed: HashMap<PathBuf, (Instant, Duration)>,
+    /// New files that may be copies that are being made, and since when.
+    undecided: HashMap<Id, Instant>,
     /// Bytes of records whose end has not come.
     held: usize,
+    /// Files that were written are checked at once, not when they are read.
+    must_check: bool,
     /// Number of the last look at all files.
     round: u64,
     next: u64,
@@ -52,7 +56,9 @@ impl Table {
             open_max: open_max.max(1),
             turns: VecDeque::new(),
             failed: HashMap::new(),
+            undecided: HashMap::new(),
             held: 0,
+            must_check: false,
             round: 0,
             next: 1,
             read_from,
@@ -74,17 +80,23 @@ impl Table {
         notice: &mut dyn FnMut(Notice),
     ) {
         self.round += 1;
-        let mut fresh = Vec::new();
-        for (path, stat) in found {
-            match self.by_id.get(&stat.id) {
-                Some(&number) => self.seen(number, path, stat, shared, now, notice),
-                None => fresh.push((path, stat)),
+        let (known, mut fresh): (Vec<_>, Vec<_>) =
+            found.into_iter().partition(|(_, stat)| self.by_id.contains_key(&stat.id));
+        // A new file may be the copy of one that was truncated and filled again: that must be known before.
+        self.must_check = !fresh.is_empty();
+        for (path, stat) in known {
+            if let Some(&number) = self.by_id.get(&stat.id) {
+                self.seen(number, path, stat, shared, now, notice);
             }
         }
+        self.must_check = false;
         self.look_for_lost(shared, now, notice);
         // Older files have lower numbers, and are read first.
         fresh.sort_by(|(a, one), (b, two)| (one.modified, a).cmp(&(two.modified, b)));
         self.failed.retain(|path, _| fresh.iter().any(|(fresh, _)| fresh == path));
+        let by_id = &self.by_id;
+        self.undecided
+            .retain(|id, _| by_id.contains_key(id) || fresh.iter().any(|(_, fresh)| fresh.id == *id));
         for known_only in [true, false] {
             fresh.retain(|(path, stat)| !self.attach(path, stat, known_only, shared, now, notice));
         }
@@ -146,12 +158,15 @@ impl Table {
         let written = stat.modified != tail.stat.modified;
         let long_enough = tail.look(stat);
         let same = long_enough && {
-            // What it has more of is checked when it is read.
-            let must_look = written && !tail.has_unread();
+            // What it has more of is checked when it is read, at the latest.
+            let must_look = written && (self.must_check || !tail.has_unread());
             !must_look || (self.open(number) == Ok(true) && self.is_unchanged(number))
         };
         if !same {
             self.truncated(number, shared, now, notice);
+        } else if self.tails.get(&number).is_some_and(|tail| tail.empty && tail.stat.size > 0) {
+            // What fails is tried again at the next look.
+            let _ = self.tell(number, shared);
         }
     }
 
@@ -222,21 +237,23 @@ impl Table {
         });
         match tried {
             Ok(attached) => {
-                self.failed.remove(path);
+                if attached {
+                    self.failed.remove(path);
+                }
                 attached
             }
             Err(error) if is_out_of_files(&error) => false,
             Err(error) => {
                 let wait = self.failed.get(path).map_or(self.pace.poll * 4, |(_, wait)| longer(*wait));
-                if !self.failed.contains_key(path) {
-                    notice(Notice::Unreadable(path.to_path_buf(), error));
+                if self.failed.insert(path.to_path_buf(), (Instant::now() + wait, wait)).is_none() {
+                    notice(Notice::failed(path.to_path_buf(), error));
                 }
-                self.failed.insert(path.to_path_buf(), (Instant::now() + wait, wait));
                 false
             }
         }
     }
 
+    /// Begins to read a file, or goes on. False: it is not known yet which it is.
     fn identify(
         &mut self,
         path: &Path,
@@ -252,41 +269,20 @@ impl Table {
                 None => return Ok(false),
             }
         } else {
-            let patience = self.pace.copy;
-            identify::other(
-                &self.entries,
-                self.tails.values_mut(),
-                (path, stat),
-                &mut reader,
-                shared,
-                patience,
-            )?
+            self.decide(path, stat, &mut reader, shared)?
         };
         let before = self.by_path.get(path).copied();
         let (entry, known) = match identity {
             Identity::Undecided => return Ok(false),
             Identity::Copy(number) => {
-                let Some(tail) = self.tails.get_mut(&number) else { return Ok(false) };
-                // What was written after the truncation is to be read after what the copy has more.
-                let next = self.by_path.get(&tail.path).copied();
-                tail.move_to(path.to_path_buf(), *stat, reader);
-                tail.round = self.round;
-                self.by_id.insert(stat.id, number);
-                self.by_path.insert(path.to_path_buf(), number);
-                self.open.push_back(number);
-                if let Some(next) =
-                    next.filter(|next| *next != number).and_then(|next| self.tails.get_mut(&next))
-                {
-                    next.after = Some(number);
-                }
+                self.move_to(number, path, stat, reader);
                 return Ok(true);
             }
             Identity::Known(index, known) => (self.entries.swap_remove(index), known),
             Identity::New => {
                 let mut entry = Entry::start(&shared.key, path, stat, now);
-                if self.round == 1 && self.read_from == ReadFrom::End {
-                    let size = if matches!(reader, Reader::Gzip(_)) { 0 } else { stat.size };
-                    entry.offset = identify::end(&mut reader, size, shared)?;
+                if self.begins_at_end(path, stat) && matches!(reader, Reader::Plain(_)) {
+                    entry.offset = identify::end(&mut reader, stat.size, shared)?;
                 }
                 let known = identify::fingerprints(&mut entry, &mut reader, shared)?;
                 (entry, known)
@@ -307,6 +303,79 @@ impl Table {
         self.open.push_back(number);
         self.tails.insert(number, tail);
         Ok(true)
+    }
+
+    fn decide(
+        &mut self,
+        path: &Path,
+        stat: &Stat,
+        reader: &mut Reader,
+        shared: &Shared,
+    ) -> io::Result<Identity> {
+        let waited = self.undecided.get(&stat.id).map_or(Duration::ZERO, Instant::elapsed);
+        let patience = (self.pace.copy, waited);
+        let identity =
+            identify::other(&self.entries, self.tails.values(), (path, stat), reader, shared, patience)?;
+        if let Identity::Undecided = identity {
+            self.undecided.entry(stat.id).or_insert_with(Instant::now);
+        } else {
+            self.undecided.remove(&stat.id);
+        }
+        Ok(identity)
+    }
+
+    /// Whether what is in a new file is not wanted: it was there at the start, and not empty in an earlier run.
+    fn begins_at_end(&self, path: &Path, stat: &Stat) -> bool {
+        let was_empty = |entry: &Entry| {
+            entry.offset == 0 && entry.inode == stat.id.inode && Path::new(&entry.path) == path
+        };
+        self.round == 1 && self.read_from == ReadFrom::End && !self.entries.iter().any(was_empty)
+    }
+
+    /// A tail whose file was truncated goes on in the copy that was made of it.
+    fn move_to(&mut self, number: u64, path: &Path, stat: &Stat, reader: Reader) {
+        let Some(tail) = self.tails.get_mut(&number) else { return };
+        // What was written after the truncation is to be read after what the copy has more.
+        let next = self.by_path.get(&tail.path).copied();
+        tail.move_to(path.to_path_buf(), *stat, reader);
+        tail.round = self.round;
+        self.by_id.insert(stat.id, number);
+        self.by_path.insert(path.to_path_buf(), number);
+        self.open.push_back(number);
+        if let Some(next) = next.filter(|next| *next != number).and_then(|next| self.tails.get_mut(&next)) {
+            next.after = Some(number);
+        }
+    }
+
+    /// A file that was empty when it was found has its first bytes: only now can be told whether it is another's copy.
+    fn tell(&mut self, number: u64, shared: &mut Shared) -> io::Result<()> {
+        if !self.open(number).map_err(io::Error::from)? {
+            return Ok(());
+        }
+        let Some(tail) = self.tails.get_mut(&number) else { return Ok(()) };
+        let (path, stat) = (tail.path.clone(), tail.stat);
+        let Some(mut reader) = tail.reader.take() else { return Ok(()) };
+        let identity = self.decide(&path, &stat, &mut reader, shared);
+        let Some(tail) = self.tails.get_mut(&number) else { return Ok(()) };
+        match identity {
+            Ok(Identity::Copy(original)) => {
+                self.tails.remove(&number);
+                self.open.retain(|open| *open != number);
+                self.move_to(original, &path, &stat, reader);
+                return Ok(());
+            }
+            Ok(Identity::Known(index, known)) => {
+                let entry = self.entries.swap_remove(index);
+                let mut known = Tail::new(number, path, stat, entry, known);
+                (known.after, known.round, known.reader) = (tail.after, tail.round, Some(reader));
+                *tail = known;
+                return Ok(());
+            }
+            Ok(Identity::New) => tail.empty = false,
+            Ok(Identity::Undecided) | Err(_) => {}
+        }
+        tail.reader = Some(reader);
+        identity.map(drop)
     }
 
     /// Opens a file, at the cost of another one's being closed if there are too many.
@@ -390,7 +459,10 @@ impl Table {
             let before = tail.after.and_then(|before| self.tails.get(&before));
             before.is_some_and(|before| before.has_unread() && before.retry.is_none())
         };
-        tail.has_unread() && tail.retry.is_none_or(|(until, _)| Instant::now() >= until) && !waits()
+        tail.has_unread()
+            && !tail.empty
+            && tail.retry.is_none_or(|(until, _)| Instant::now() >= until)
+            && !waits()
     }
 
     /// Takes note of a delivered stretch.

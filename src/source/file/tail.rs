@@ -37,6 +37,8 @@ pub(super) struct Tail {
     pub moved: Instant,
     /// It was renamed: its writer is about to leave it.
     pub renamed: bool,
+    /// It was empty when it was found, so that nothing could tell which file it is.
+    pub empty: bool,
     /// It could not be read; when it is tried again, and how long after the last time.
     pub retry: Option<(Instant, Duration)>,
     /// Bytes of what it holds open, as of its last turn.
@@ -125,6 +127,7 @@ impl Tail {
             path,
             stat,
             place: Place::Found,
+            empty: stat.size == 0 && entry.prefix.bytes == 0,
             held: 0,
             round: 0,
             reader: None,
@@ -153,6 +156,7 @@ impl Tail {
         let mut next = Tail::new(number, self.path.clone(), self.stat, entry, Known::nothing(0));
         next.reader = self.reader.take();
         next.hole_bytes_min = 1;
+        next.empty = false;
         next.round = self.round;
         self.place = Place::Gone(Instant::now());
         next
@@ -200,6 +204,10 @@ impl Tail {
                 }
             }
             let fresh = &space[..bytes];
+            if at == 0 && self.seen == 0 {
+                // It may have been written anew since its beginning was looked at.
+                self.prefix = Prefix::new(0);
+            }
             self.prefix.see(&shared.key, at, fresh);
             remember(&mut self.recent, &mut self.seen, at, fresh);
             at += bytes as u64;

@@ -66,8 +66,7 @@ pub enum Sink {
 impl Bench {
     /// Reads `*.log` of its directory, with a policy that changes next to nothing.
     pub fn new() -> Bench {
-        let text = "{version: 1, extends: [], rules: [{id: pin, in: pin, do: mask}]}";
-        Bench::with(Policy::compile(&[LayerSource::new("test", text)]).unwrap())
+        Bench::with(next_to_nothing())
     }
 
     /// With the default policy.
@@ -76,7 +75,11 @@ impl Bench {
     }
 
     fn with(policy: Policy) -> Bench {
-        let scratch = Scratch::new();
+        Bench::inside(Scratch::new(), policy)
+    }
+
+    /// In a directory of one's own choice.
+    pub fn inside(scratch: Scratch, policy: Policy) -> Bench {
         fs::create_dir(scratch.path("logs")).unwrap();
         let include = vec![scratch.path("logs/*.log").to_str().unwrap().to_owned()];
         let mut settings = Settings::new("test", include, scratch.path("data"));
@@ -315,6 +318,12 @@ fn note(deliveries: &Deliveries, got: &Mutex<Vec<u8>>, mode: &AtomicU8) {
             }
         }
     }
+}
+
+/// A policy that changes next to nothing.
+pub fn next_to_nothing() -> Policy {
+    let text = "{version: 1, extends: [], rules: [{id: pin, in: pin, do: mask}]}";
+    Policy::compile(&[LayerSource::new("test", text)]).unwrap()
 }
 
 pub fn append(path: &Path, text: impl AsRef<[u8]>) {

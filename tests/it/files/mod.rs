@@ -6,6 +6,7 @@ mod gzip;
 mod identity;
 mod joins;
 mod lines;
+mod model;
 mod restart;
 mod rotation;
 mod trouble;
