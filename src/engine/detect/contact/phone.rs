@@ -177,9 +177,11 @@ fn is_announced(site: &Site<'_>, written: &Written) -> bool {
 
 /// What the nearest word announces.
 fn last_label(site: &Site<'_>) -> Labels {
+    // No label is looked for further back; a line may be one long word.
+    const KEY_BYTES_MAX: usize = 64;
     let at = site.at;
-    let key =
-        site.upto(at).iter().rposition(|b| *b == b' ').map_or(site.part.start, |i| site.part.start + i + 1);
+    let from = at.saturating_sub(KEY_BYTES_MAX).max(site.part.start);
+    let key = site.text[from..at].iter().rposition(|b| *b == b' ').map_or(from, |i| from + i + 1);
     labels(&Site {
         text: site.text,
         part: site.part.clone(),
