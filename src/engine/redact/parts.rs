@@ -15,6 +15,9 @@ pub(super) struct Parts {
     hinted: Vec<(Range<usize>, Hints)>,
     /// Ends of earlier replacements: keywords are not looked for across them.
     floors: Vec<usize>,
+    /// Where the last value of cookies ends, and of a cookie that is set.
+    pub cookies_end: usize,
+    pub set_cookie_end: usize,
 }
 
 impl Parts {
@@ -25,6 +28,8 @@ impl Parts {
         urls: Vec::new(),
         hinted: Vec::new(),
         floors: Vec::new(),
+        cookies_end: 0,
+        set_cookie_end: 0,
     };
 
     pub fn clear(&mut self) {
@@ -33,6 +38,8 @@ impl Parts {
         self.urls.clear();
         self.hinted.clear();
         self.floors.clear();
+        self.cookies_end = 0;
+        self.set_cookie_end = 0;
     }
 
     pub fn border(&mut self, at: usize) {

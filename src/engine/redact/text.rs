@@ -187,7 +187,7 @@ impl Scanner {
         let inside = Spot { path: child, place: Place::Text, in_url: spot.in_url };
         let inside = inside.in_url(in_query || parts.in_url(pair.start));
         if !decision.fields.is_empty() {
-            extend_value(text, &mut pair, decision.layout);
+            extend_value(text, &mut pair, decision.layout, parts);
             // A document or an earlier replacement that the value begins with has blanks and quotes in it.
             while let Some(done) = parts.done_until(pair.end.max(pair.start + 1) - 1)
                 && done > pair.end
@@ -645,7 +645,7 @@ fn is_field(text: &[u8], pair: &Pair, decision: &Decision) -> bool {
 }
 
 /// Values that are longer than a word: `Bearer abc`, all cookies of a header.
-fn extend_value(text: &[u8], pair: &mut Pair, layout: Layout) {
+fn extend_value(text: &[u8], pair: &mut Pair, layout: Layout, parts: &mut Parts) {
     let stop = |b: &u8| matches!(b, b'"' | b'\'' | b'\r' | b'\n' | b'\\' | b'`' | b'<' | b'>');
     if pair.join == Join::Query || text.get(pair.end).is_none_or(|b| matches!(b, b'"' | b'\'')) {
         return;
@@ -663,9 +663,19 @@ fn extend_value(text: &[u8], pair: &mut Pair, layout: Layout) {
                 pair.end = after + token;
             }
         }
-        Layout::Cookie | Layout::SetCookie => {
+        // A cookie inside of a cookie ends with it. That was seen, and is not looked for from each `Cookie:` of a line of them.
+        Layout::Cookie if pair.start >= parts.cookies_end => {
             pair.end += leading(&text[pair.end..], |b| !stop(b));
+            parts.cookies_end = pair.end;
         }
+        // Of what is set only the first pair is a value.
+        Layout::SetCookie if pair.start >= parts.set_cookie_end => {
+            if !text[pair.start..pair.end].contains(&b';') {
+                pair.end += leading(&text[pair.end..], |b| !stop(b) && *b != b';');
+            }
+            parts.set_cookie_end = pair.end;
+        }
+        Layout::Cookie | Layout::SetCookie => {}
     }
 }
 
