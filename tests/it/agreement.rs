@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use crate::generate::{self, Json, Random, Style, raw, text, value};
-use crate::given::{policy, redact, redactor, ring};
+use crate::given::{default_policy, policy, redact, redactor, ring};
 use crate::reference::{FIELDS, POLICY, Reference, TEXTS};
 
 /// Keys that say nothing about their values, and those that the rules know.
@@ -157,6 +157,18 @@ fn invariant_14_a_naive_reference_agrees_on_20_000_records() {
         }
     }
     assert!(changed > 12_000, "{changed} records had anything in them");
+}
+
+#[test]
+fn invariant_14_the_portable_path_agrees_byte_for_byte() {
+    let mut random = Random::new(14);
+    let (mut fast, mut portable) = (redactor(&default_policy()), redactor(&default_policy()));
+    portable.set_portable(true);
+    for _ in 0..1500 {
+        let line = generate::any(&mut random).line;
+        let (fast, portable) = (redact(&mut fast, line.as_bytes()), redact(&mut portable, line.as_bytes()));
+        assert_eq!(String::from_utf8_lossy(&fast), String::from_utf8_lossy(&portable), "{line}");
+    }
 }
 
 #[test]
