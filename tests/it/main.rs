@@ -13,6 +13,7 @@ mod files;
 mod generate;
 mod given;
 mod harness;
+mod hostile;
 mod http;
 mod input;
 mod invariants;
