@@ -1,5 +1,5 @@
 //! Redacts personal data and secrets from log streams.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 pub mod cli;
 pub mod daemon;

@@ -7,8 +7,9 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("limits", &["limits"]),
     ("document", &["document", "limits"]),
     ("engine::scan", &["engine::scan", "limits"]),
-    ("engine::detect", &["engine::detect", "engine::scan", "limits"]),
-    ("engine::correlate", &["engine::correlate", "engine::scan", "limits"]),
+    ("engine::numbering", &["engine::numbering"]),
+    ("engine::detect", &["engine::detect", "engine::scan", "engine::numbering", "limits"]),
+    ("engine::correlate", &["engine::correlate", "engine::scan", "engine::numbering", "limits"]),
     (
         "engine::policy",
         &["engine::policy", "engine::detect", "engine::correlate", "engine::scan", "document", "limits"],

@@ -1,9 +1,10 @@
-//! Runs one detector over one text by listing its anchors in the plainest way: for the tests of the tables, for
-//! `kind_of_whole` and wherever a single value is looked at. The engine lists the anchors of all detectors in one pass.
+//! Runs one detector over one text by listing its anchors in the plainest way: for the tests of the tables and wherever a
+//! single value is looked at. The engine lists the anchors of all detectors in one pass.
 
 use std::ops::Range;
 
 use super::{Anchor, Check, Detector, Hints, Next, Site};
+use crate::engine::scan::map::{begins_octets, begins_triples};
 
 /// The hits of `detector` in `text`, which stands in the field `field` (or "" for none), in order and disjoint.
 pub fn find(detector: &Detector, field: &str, text: &[u8]) -> Vec<(usize, usize)> {
@@ -26,13 +27,7 @@ pub fn find(detector: &Detector, field: &str, text: &[u8]) -> Vec<(usize, usize)
 }
 
 /// Calls the detector's check at each of its anchors.
-pub(super) fn each_check(
-    detector: &Detector,
-    field: &[u8],
-    hints: Hints,
-    text: &[u8],
-    mut found: impl FnMut(Check),
-) {
+fn each_check(detector: &Detector, field: &[u8], hints: Hints, text: &[u8], mut found: impl FnMut(Check)) {
     let pairs = pairs(text);
     let mut at = |at: usize| {
         let key = pairs.iter().find(|pair| pair.value.contains(&at));
@@ -51,9 +46,10 @@ pub(super) fn each_check(
                     at(word.start);
                 }
             }),
-            Anchor::Letters { min, max, word: shortest } => words(text).for_each(|word| {
+            Anchor::Letters { min, max, word: shortest, longest } => words(text).for_each(|word| {
                 let letters = leading(&text[word.clone()], u8::is_ascii_alphabetic);
-                let long = letters < word.len() && word.len() >= usize::from(shortest);
+                let length = usize::from(shortest)..=usize::from(longest);
+                let long = letters < word.len() && length.contains(&word.len().min(26));
                 if (usize::from(min)..=usize::from(max)).contains(&letters) && long {
                     at(word.start);
                 }
@@ -63,6 +59,8 @@ pub(super) fn each_check(
                     memchr::memmem::find_iter(text, literal).for_each(&mut at);
                 }
             }
+            Anchor::Octets => (0..text.len()).filter(|at| begins_octets(text, *at)).for_each(&mut at),
+            Anchor::Triples => (0..text.len()).filter(|at| begins_triples(text, *at)).for_each(&mut at),
             Anchor::Pair(_) => {}
         }
     }

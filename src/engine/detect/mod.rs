@@ -78,7 +78,13 @@ pub enum Anchor {
         max: u8,
         /// Shortest word.
         word: u8,
+        /// Longest word; 26 stands for any.
+        longest: u8,
     },
+    /// Each sign (`:` or `-`) after which four more stand, three bytes apart: the first of six octets or more.
+    Octets,
+    /// Each dot after which another one stands, five bytes apart: the first of three groups of four.
+    Triples,
     /// Each occurrence of one of the literals (case-sensitive, ≥ 3 bytes); `Site::at` is its first byte.
     Literal(&'static [&'static str]),
     /// Each `key=value` or `key: value` in text, and each string value of a document under its key; `Site::at` is the
@@ -96,8 +102,10 @@ pub struct Next(u16);
 impl Next {
     /// A letter: the word goes on, for fewer than seven characters.
     pub const LETTER: Next = Next(1);
-    /// A letter: the word goes on, for seven characters or more.
+    /// A letter: the word goes on, for 7 to 17 characters.
     pub const LONG: Next = Next(1 << 1);
+    /// A letter: the word goes on, for 18 characters or more.
+    pub const HUGE: Next = Next(1 << 10);
     /// A dot and digits, and again a dot or dash.
     pub const DOT: Next = Next(1 << 2);
     /// A dot and digits, and no dot or dash after these: a number with decimals.
@@ -115,7 +123,7 @@ impl Next {
     /// Anything else, or nothing: the number ends.
     pub const END: Next = Next(1 << 9);
     /// How many there are.
-    pub const COUNT: usize = 10;
+    pub const COUNT: usize = 11;
     /// What joins groups of digits.
     pub const JOINT: Next = Next::DOT.or(Next::DASH).or(Next::SPACE).or(Next::SLASH).or(Next::OTHER);
     /// The digits are a whole number or its first group.
@@ -124,10 +132,11 @@ impl Next {
     /// What stands at the beginning of `after`.
     pub fn of(after: &[u8]) -> Next {
         match after {
-            [b'a'..=b'z' | b'A'..=b'Z', ..] => {
-                let long = after.get(1..7).is_some_and(|word| word.iter().all(u8::is_ascii_alphanumeric));
-                if long { Next::LONG } else { Next::LETTER }
-            }
+            [b'a'..=b'z' | b'A'..=b'Z', ..] => match word_length(after, 18) {
+                0..7 => Next::LETTER,
+                7..18 => Next::LONG,
+                _ => Next::HUGE,
+            },
             [b'.', b'0'..=b'9', rest @ ..] => {
                 let digits = rest.iter().take(4).take_while(|b| b.is_ascii_digit()).count();
                 match rest[digits..] {

@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 use std::sync::LazyLock;
 
-use super::find::each_check;
-use super::{Check, Detector, Hints, all, by_name};
+use super::{Anchor, Check, Detector, Hints, Site, all, by_name};
+use crate::engine::scan::map::{begins_octets, begins_triples};
 
 /// Longer values are no identifiers; an e-mail address has at most 254 bytes.
 const VALUE_BYTES_MAX: usize = 256;
@@ -45,18 +45,32 @@ pub fn kind_of_whole(value: &[u8], hints: Hints) -> Option<&'static str> {
     if is_address(value) {
         return Some("ip");
     }
-    if !value.iter().any(|b| b.is_ascii_digit() || *b >= 0x80) && !value.contains(&b':') {
+    let digits = value.iter().filter(|b| b.is_ascii_digit() || **b >= 0x80).count();
+    let sign = value.iter().any(|b| matches!(b, b':' | b'-' | b'.'));
+    if digits < NUMBER_DIGITS_MIN && value.len() < WALLET_BYTES_MIN && !(sign || hints.any(Hints::MAC)) {
         return None;
     }
     TRIED.iter().find(|detector| accepts(detector, value, hints)).map(|detector| detector.kind)
 }
 
+/// Fewer digits have no numbers of persons (`AB123456C` has six) or accounts.
+const NUMBER_DIGITS_MIN: usize = 5;
+/// Shorter words are no addresses of wallets.
+const WALLET_BYTES_MIN: usize = 26;
+
+/// Whether the detector hits all of `value`. Such a hit begins at one of the first anchors, so only these are tried.
 fn accepts(detector: &Detector, value: &[u8], hints: Hints) -> bool {
-    let mut whole = false;
-    each_check(detector, b"", hints, value, |check| {
-        whole |= check == Check::Hit { start: 0, end: value.len() };
-    });
-    whole
+    let site = |at: usize| Site { text: value, part: 0..value.len(), floor: 0, at, key: b"", hints };
+    let first = |what: fn(&u8) -> bool| value.iter().position(what);
+    let whole = |at: usize| (detector.check)(&site(at)) == Check::Hit { start: 0, end: value.len() };
+    detector.anchors.iter().any(|anchor| match anchor {
+        Anchor::Byte(byte) => memchr::memchr(*byte, value).is_some_and(whole),
+        Anchor::Octets => (0..value.len().min(4)).any(|at| begins_octets(value, at) && whole(at)),
+        Anchor::Triples => (0..value.len().min(8)).any(|at| begins_triples(value, at) && whole(at)),
+        Anchor::Digits { .. } => first(u8::is_ascii_digit).is_some_and(whole),
+        Anchor::Letters { .. } | Anchor::Pair(_) => first(u8::is_ascii_alphanumeric).is_some_and(whole),
+        Anchor::Literal(all) => all.iter().any(|literal| value.starts_with(literal.as_bytes())) && whole(0),
+    })
 }
 
 fn is_uuid(value: &[u8]) -> bool {

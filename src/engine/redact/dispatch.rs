@@ -1,31 +1,46 @@
 //! Which detectors look at which anchors under one policy. Built once per redactor; detectors that no rule names are not in
 //! it and cost nothing.
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
-
-use crate::engine::detect::{self, Anchor, Check, Detector, DetectorIndex, Hints, Next, Site};
+use crate::engine::detect::{self, Anchor, Check, DetectorIndex, Hints, Next, Site};
 use crate::engine::policy::{Action, Find, Policy, Rule};
-use crate::engine::scan::classify::{Classes, class_of};
+use crate::engine::scan::classify::Classes;
+use crate::engine::scan::literals::Literals;
+use crate::limits::{LITERAL_REACH_BYTES_MAX, WORD_REACH_BYTES_MAX};
 
 /// Whether a detector of pairs can find anything under a key.
 type KeyFilter = fn(&[u8], Hints) -> bool;
 
+/// A detector as it is called.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entry {
+    pub index: DetectorIndex,
+    pub check: fn(&Site<'_>) -> Check,
+    /// How far after its anchor a value may end: a record made of anchors is not read whole from each.
+    pub reach: usize,
+}
+
 /// Tables from anchors to detectors.
 pub(super) struct Dispatch {
-    /// Bytes that are anchors.
-    pub bytes: Vec<(u8, Vec<DetectorIndex>)>,
+    /// At `@`.
+    pub at: Vec<Entry>,
+    /// At `:`.
+    pub colon: Vec<Entry>,
+    /// At the first sign of octets.
+    pub octets: Vec<Entry>,
+    /// At the first dot of triples.
+    pub triples: Vec<Entry>,
     /// By leading digits of a word (the last stands for that many or more) and by what stands after them.
-    pub digits: [[Vec<DetectorIndex>; Next::COUNT]; 21],
+    pub digits: [[Vec<Entry>; Next::COUNT]; 21],
     /// By leading letters of a word with a digit after them and by the length of the word (the last for that or more).
-    pub letters: [[Vec<DetectorIndex>; WORD_BYTES_MAX + 1]; 8],
+    pub letters: [[Vec<Entry>; WORD_BYTES_MAX + 1]; 8],
     /// All literals.
-    pub literals: Option<AhoCorasick>,
+    pub literals: Literals,
     /// By literal.
-    pub by_literal: Vec<Vec<DetectorIndex>>,
+    pub by_literal: Vec<Vec<Entry>>,
     /// Detectors of URLs, called once per URL.
-    pub urls: Vec<DetectorIndex>,
+    pub urls: Vec<Entry>,
     /// Detectors of keys with values.
-    pub pairs: Vec<(DetectorIndex, KeyFilter)>,
+    pub pairs: Vec<(Entry, KeyFilter)>,
     /// Whether a rule drops members.
     pub drops: bool,
     /// A text without any of these classes and without a literal holds nothing.
@@ -41,10 +56,13 @@ const URL: &str = "://";
 impl Dispatch {
     pub fn new(policy: &Policy) -> Dispatch {
         let mut dispatch = Dispatch {
-            bytes: Vec::new(),
+            at: Vec::new(),
+            colon: Vec::new(),
+            octets: Vec::new(),
+            triples: Vec::new(),
             digits: Default::default(),
             letters: std::array::from_fn(|_| std::array::from_fn(|_| Vec::new())),
-            literals: None,
+            literals: Literals::new(&[]),
             by_literal: Vec::new(),
             urls: Vec::new(),
             pairs: Vec::new(),
@@ -53,7 +71,7 @@ impl Dispatch {
             anchors: Classes::COLON.with(Classes::EQUALS).with(Classes::PERCENT).with(Classes::BACKSLASH),
         };
         let mut literals: Vec<&'static str> = Vec::new();
-        let mut owners: Vec<(DetectorIndex, &'static str)> = Vec::new();
+        let mut owners: Vec<(Entry, &'static str)> = Vec::new();
         for (index, detector) in detect::all().iter().enumerate() {
             let index = index as DetectorIndex;
             let named = |rule: &Rule| match &rule.find {
@@ -63,31 +81,44 @@ impl Dispatch {
             if !policy.rules.iter().any(named) {
                 continue;
             }
+            let entry = Entry { index, check: detector.check, reach: usize::MAX };
+            // What a word announces is short; tokens and key blocks are not.
+            let by_word = detector.anchors.iter().any(|anchor| matches!(anchor, Anchor::Pair(_)));
+            let reach = if by_word { WORD_REACH_BYTES_MAX } else { LITERAL_REACH_BYTES_MAX };
             for anchor in detector.anchors {
                 match *anchor {
                     Anchor::Byte(byte) => {
-                        match dispatch.bytes.iter_mut().find(|(b, _)| *b == byte) {
-                            Some((_, detectors)) => detectors.push(index),
-                            None => dispatch.bytes.push((byte, vec![index])),
-                        }
-                        assert_ne!(class_of(byte), Classes::NONE, "an anchor byte has a class of its own");
-                        dispatch.anchors = dispatch.anchors.with(class_of(byte));
+                        let (list, class) = match byte {
+                            b'@' => (&mut dispatch.at, Classes::AT),
+                            b':' => (&mut dispatch.colon, Classes::COLON),
+                            _ => unreachable!("the map lists no such byte"),
+                        };
+                        list.push(entry);
+                        dispatch.anchors = dispatch.anchors.with(class);
+                    }
+                    Anchor::Octets => {
+                        dispatch.octets.push(entry);
+                        dispatch.anchors = dispatch.anchors.with(Classes::JOINT);
+                    }
+                    Anchor::Triples => {
+                        dispatch.triples.push(entry);
+                        dispatch.anchors = dispatch.anchors.with(Classes::JOINT);
                     }
                     Anchor::Digits { min, max, next } => {
                         for length in min..=max.min(20) {
                             for place in next.places() {
                                 let detectors = &mut dispatch.digits[usize::from(length)][place];
-                                if detectors.last() != Some(&index) {
-                                    detectors.push(index);
+                                if detectors.last().is_none_or(|last| last.index != index) {
+                                    detectors.push(entry);
                                 }
                             }
                         }
                         dispatch.anchors = dispatch.anchors.with(Classes::DIGIT);
                     }
-                    Anchor::Letters { min, max, word } => {
+                    Anchor::Letters { min, max, word, longest } => {
                         for length in min..=max.min(7) {
-                            for word in usize::from(word)..=WORD_BYTES_MAX {
-                                dispatch.letters[usize::from(length)][word].push(index);
+                            for word in usize::from(word)..=usize::from(longest).min(WORD_BYTES_MAX) {
+                                dispatch.letters[usize::from(length)][word].push(entry);
                             }
                         }
                         dispatch.anchors = dispatch.anchors.with(Classes::DIGIT);
@@ -95,39 +126,27 @@ impl Dispatch {
                     Anchor::Literal(all) => {
                         for literal in all {
                             if *literal == URL {
-                                dispatch.urls.push(index);
+                                dispatch.urls.push(entry);
                                 continue;
                             }
-                            owners.push((index, literal));
+                            owners.push((Entry { reach, ..entry }, literal));
                             if !literals.contains(literal) {
                                 literals.push(literal);
                             }
                         }
                     }
-                    Anchor::Pair(key) => dispatch.pairs.push((index, key)),
+                    Anchor::Pair(key) => dispatch.pairs.push((entry, key)),
                 }
             }
         }
         // The longest literal is found where several begin; it calls the owners of the shorter ones as well.
         for literal in &literals {
-            let mut detectors: Vec<DetectorIndex> =
-                owners.iter().filter(|(_, own)| literal.starts_with(own)).map(|(index, _)| *index).collect();
-            detectors.dedup();
+            let mut detectors: Vec<Entry> =
+                owners.iter().filter(|(_, own)| literal.starts_with(own)).map(|(entry, _)| *entry).collect();
+            detectors.dedup_by_key(|entry| entry.index);
             dispatch.by_literal.push(detectors);
         }
-        if !literals.is_empty() {
-            let automaton = AhoCorasick::builder()
-                .kind(Some(AhoCorasickKind::DFA))
-                .match_kind(MatchKind::LeftmostLongest)
-                .build(&literals);
-            dispatch.literals = Some(automaton.expect("the literals of the table are short and few"));
-        }
+        dispatch.literals = Literals::new(&literals);
         dispatch
-    }
-
-    /// The detector and its verdict on one site.
-    pub fn check(&self, index: DetectorIndex, site: &Site<'_>) -> (&'static Detector, Check) {
-        let detector = detect::all()[usize::from(index)];
-        (detector, (detector.check)(site))
     }
 }

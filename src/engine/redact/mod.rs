@@ -23,7 +23,8 @@ use std::sync::Arc;
 
 use crate::engine::correlate::Keyring;
 use crate::engine::policy::{Policy, RuleIndex};
-use crate::engine::scan::classify::{Map, classes};
+use crate::engine::scan::classify::classes;
+use crate::engine::scan::map::Map;
 use crate::engine::scan::view::{Encoding, View};
 
 pub use cursor::Fields;

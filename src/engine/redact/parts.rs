@@ -32,6 +32,11 @@ impl Parts {
         set_cookie_end: 0,
     };
 
+    /// Whether nothing cuts the text and no key says anything about it.
+    pub fn is_whole(&self) -> bool {
+        self.borders.is_empty() && self.urls.is_empty() && self.hinted.is_empty()
+    }
+
     pub fn clear(&mut self) {
         self.borders.clear();
         self.skips.clear();

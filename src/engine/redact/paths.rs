@@ -5,11 +5,12 @@
 
 use std::sync::Arc;
 
-use crate::engine::detect::{DetectorIndex, Hints};
+use crate::engine::detect::Hints;
 use crate::engine::policy::selector::{Segment, segments};
 use crate::engine::policy::{ExceptIndex, FieldHit, Find, RuleIndex};
 use crate::limits::{KEY_CACHED_BYTES_MAX, PATHS_MAX};
 
+use super::dispatch::Entry;
 use super::field::Layout;
 use super::fixed;
 use super::scanner::Context;
@@ -21,7 +22,7 @@ pub(super) type PathIndex = u32;
 #[derive(Debug, Default)]
 pub(super) struct Decision {
     /// Detectors of pairs that may find something under the last key.
-    pub pairs: Vec<DetectorIndex>,
+    pub pairs: Vec<Entry>,
     /// Rules that take the whole field.
     pub fields: Vec<FieldHit>,
     /// Rules with `in` and `find`, this path's and those inherited from the containers around it.

@@ -7,11 +7,12 @@ use regex_automata::meta;
 use crate::engine::correlate::Keyring;
 use crate::engine::detect::{Check, DetectorIndex, Hints, Site, Why};
 use crate::engine::policy::{Action, Find, Policy, RuleIndex};
-use crate::engine::scan::classify::Map;
+use crate::engine::scan::literals::LiteralHit;
+use crate::engine::scan::map::Map;
 use crate::engine::scan::view::{Decoded, View};
 use crate::limits::{DECODED_BYTES_FACTOR_MAX, GLUED_LITERALS_MAX};
 
-use super::dispatch::Dispatch;
+use super::dispatch::{Dispatch, Entry};
 use super::fixed;
 use super::found::{Cause, Found, Place, Record};
 use super::parts::Parts;
@@ -57,19 +58,14 @@ pub(super) struct Miss {
     pub why: Why,
 }
 
-/// An occurrence of a literal in the record.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct LiteralHit {
-    pub at: usize,
-    pub literal: u32,
-}
-
 /// Scratch space and memory of one redactor.
 pub(super) struct Scanner {
     pub paths: Paths,
     pub record: Record,
     /// Literals of the record, by place.
     pub literal_hits: Vec<LiteralHit>,
+    /// Literals of a decoded text.
+    pub decoded_hits: Vec<LiteralHit>,
     /// Serial number of the last container opened in the record.
     pub containers: u32,
     /// Bytes that may still be decoded for this record.
@@ -93,6 +89,7 @@ impl Scanner {
             paths: Paths::new(),
             record: Record::default(),
             literal_hits: Vec::new(),
+            decoded_hits: Vec::new(),
             containers: 0,
             decode_left: 0,
             glued_left: 0,
@@ -129,12 +126,7 @@ impl Scanner {
 
     /// Lists the literals of a record or field.
     pub fn find_literals(&mut self, cx: &Context<'_>, text: &[u8]) {
-        self.literal_hits.clear();
-        if let Some(literals) = &cx.dispatch.literals {
-            let hits = literals.find_iter(text);
-            self.literal_hits
-                .extend(hits.map(|hit| LiteralHit { at: hit.start(), literal: hit.pattern().as_u32() }));
-        }
+        cx.dispatch.literals.find(text, &mut self.literal_hits);
     }
 
     /// An empty buffer for decoding `bytes`, unless that is over the budget of the record.
@@ -164,15 +156,32 @@ impl Scanner {
     }
 
     /// Lets a detector look at a site of the text `view` under `path`, and notes what it says. Returns the end of a hit.
+    #[inline]
     pub fn try_detector(
         &mut self,
         cx: &Context<'_>,
         view: &View<'_>,
         spot: Spot,
         site: &Site<'_>,
-        detector: DetectorIndex,
+        detector: Entry,
     ) -> Option<usize> {
-        match cx.dispatch.check(detector, site).1 {
+        match (detector.check)(site) {
+            // Nearly always.
+            Check::No => None,
+            found => self.judge(cx, view, spot, site, detector.index, found),
+        }
+    }
+
+    fn judge(
+        &mut self,
+        cx: &Context<'_>,
+        view: &View<'_>,
+        spot: Spot,
+        site: &Site<'_>,
+        detector: DetectorIndex,
+        found: Check,
+    ) -> Option<usize> {
+        match found {
             Check::No => None,
             Check::Miss(why) => {
                 self.kept_by_context |= matches!(why, Why::Kept(_));

@@ -7,16 +7,16 @@ use std::sync::Arc;
 use regex_automata::Input;
 
 use crate::engine::detect::{DetectorIndex, Hints, Next, Site, word_length};
-
 use crate::engine::policy::{Action, Find};
-use crate::engine::scan::classify::{Classes, class_of, classes};
+use crate::engine::scan::classify::{Classes, classes};
 use crate::engine::scan::json::document_end;
+use crate::engine::scan::map::{Mark, begins_octets, begins_triples};
 use crate::engine::scan::pairs::{Join, LONG_VALUE_BYTES, Pair, pair_at};
 use crate::engine::scan::url::{Url, url_at};
 use crate::engine::scan::view::{Level, View, has_percent_escape, percent_decode, unescape};
-use crate::limits::{LITERAL_REACH_BYTES_MAX, NESTED_DEPTH_MAX, PERCENT_DEPTH_MAX, WORD_REACH_BYTES_MAX};
+use crate::limits::{NESTED_DEPTH_MAX, PERCENT_DEPTH_MAX};
 
-use super::dispatch::WORD_BYTES_MAX;
+use super::dispatch::{Entry, WORD_BYTES_MAX};
 use super::field::Layout;
 use super::fixed::{self, Fixed};
 use super::found::Place;
@@ -381,68 +381,20 @@ impl Scanner {
 
     /// All anchors of all detectors.
     fn anchors(&mut self, cx: &Context<'_>, view: &View<'_>, classes: Classes, spot: Spot, parts: &Parts) {
-        let mut look = Look { cx, view, spot, parts, hints: self.hints(spot.path), done: Vec::new() };
-        for (byte, detectors) in &cx.dispatch.bytes {
-            if classes.any(class_of(*byte)) {
-                for at in memchr::memchr_iter(*byte, view.text) {
-                    look.at(self, detectors, at);
+        let mut look = Look::new(cx, view, spot, parts, self.hints(spot.path));
+        if classes.any(MARKED) {
+            match (cx.map, view.base()) {
+                (Some(map), Some(base)) => {
+                    map.each(base, base + view.text.len(), |at, mark| look.mark(self, at - base, mark));
                 }
+                _ => look.marks(self),
             }
-        }
-        if classes.any(Classes::DIGIT) {
-            self.words(&mut look);
         }
         self.literals(&mut look);
     }
 
-    /// Words that begin with digits, or with letters and then a digit.
-    fn words(&mut self, look: &mut Look<'_, '_>) {
-        let text = look.view.text;
-        let cx = look.cx;
-        if let (Some(map), Some(base)) = (cx.map, look.view.base()) {
-            map.words(base, base + text.len(), |at, digit| {
-                let at = at - base;
-                if digit {
-                    let digits = leading(&text[at..text.len().min(at + 20)], u8::is_ascii_digit);
-                    let next = Next::of(&text[at + digits..]).place();
-                    look.at(self, &cx.dispatch.digits[digits][next], at);
-                } else {
-                    let letters =
-                        text[..at].iter().rev().take(8).take_while(|b| b.is_ascii_alphabetic()).count();
-                    if let Some(detectors) = cx.dispatch.letters.get(letters) {
-                        let word = word_length(&text[at - letters..], WORD_BYTES_MAX);
-                        look.at(self, &detectors[word], at - letters);
-                    }
-                }
-            });
-            return;
-        }
-        let mut at = 0;
-        while at < text.len() {
-            let start = at;
-            if text[at].is_ascii_digit() {
-                at += leading(&text[at..], u8::is_ascii_digit);
-                let digits = (at - start).min(20);
-                let next = Next::of(&text[start + digits..]).place();
-                at += leading(&text[at..], u8::is_ascii_alphanumeric);
-                look.at(self, &look.cx.dispatch.digits[digits][next], start);
-            } else if text[at].is_ascii_alphabetic() {
-                at += leading(&text[at..], u8::is_ascii_alphabetic);
-                let letters = at - start;
-                if letters < look.cx.dispatch.letters.len() && text.get(at).is_some_and(u8::is_ascii_digit) {
-                    let word = word_length(&text[start..], WORD_BYTES_MAX);
-                    look.at(self, &look.cx.dispatch.letters[letters][word], start);
-                }
-                at += leading(&text[at..], u8::is_ascii_alphanumeric);
-            } else {
-                at += 1;
-            }
-        }
-    }
-
     fn literals(&mut self, look: &mut Look<'_, '_>) {
         let cx = look.cx;
-        let Some(literals) = &cx.dispatch.literals else { return };
         match look.view.base() {
             Some(_) if self.literal_hits.is_empty() => {}
             Some(base) => {
@@ -456,22 +408,24 @@ impl Scanner {
                 }
             }
             None => {
-                for found in literals.find_iter(look.view.text) {
-                    look.literal(self, &cx.dispatch.by_literal[found.pattern().as_usize()], found.start());
+                let mut hits = std::mem::take(&mut self.decoded_hits);
+                cx.dispatch.literals.find(look.view.text, &mut hits);
+                for hit in &hits {
+                    look.literal(self, &cx.dispatch.by_literal[hit.literal as usize], hit.at);
                 }
+                self.decoded_hits = hits;
             }
         }
     }
 
     fn has_literal(&self, cx: &Context<'_>, view: &View<'_>) -> bool {
-        let Some(literals) = &cx.dispatch.literals else { return false };
         match view.base() {
             Some(_) if self.literal_hits.is_empty() => false,
             Some(base) => {
                 let first = self.literal_hits.partition_point(|hit| hit.at < base);
                 self.literal_hits.get(first).is_some_and(|hit| hit.at < base + view.text.len())
             }
-            None => literals.is_match(view.text),
+            None => cx.dispatch.literals.any(view.text),
         }
     }
 
@@ -508,6 +462,9 @@ impl Scanner {
     }
 }
 
+/// Classes of which the marks of a map are made.
+const MARKED: Classes = Classes::DIGIT.with(Classes::AT).with(Classes::COLON).with(Classes::JOINT);
+
 /// A text while its anchors are listed.
 struct Look<'l, 'v> {
     cx: &'l Context<'l>,
@@ -515,14 +472,86 @@ struct Look<'l, 'v> {
     spot: Spot,
     parts: &'l Parts,
     hints: Hints,
+    /// The site of a text without cuts; only its place changes.
+    site: Site<'l>,
     /// Ends of the last hits: a long one is not looked at again from its inside.
     done: Vec<(DetectorIndex, usize)>,
+    /// Where a UUID or date ends: its words are no candidates.
+    passed: usize,
 }
 
-impl Look<'_, '_> {
+impl<'l, 'v> Look<'l, 'v> {
+    fn new(
+        cx: &'l Context<'l>,
+        view: &'l View<'v>,
+        spot: Spot,
+        parts: &'l Parts,
+        hints: Hints,
+    ) -> Look<'l, 'v> {
+        let site = Site { text: view.text, part: 0..view.text.len(), floor: 0, at: 0, key: b"", hints };
+        Look { cx, view, spot, parts, hints, site, done: Vec::new(), passed: 0 }
+    }
+
+    /// Lets the detectors look at one mark of the map.
+    fn mark(&mut self, scanner: &mut Scanner, at: usize, mark: Mark) {
+        let dispatch = self.cx.dispatch;
+        match mark {
+            Mark::At => self.at(scanner, &dispatch.at, at),
+            Mark::Colon => self.at(scanner, &dispatch.colon, at),
+            Mark::Joint if self.view.text[at] == b'.' => self.at(scanner, &dispatch.triples, at),
+            Mark::Joint => self.at(scanner, &dispatch.octets, at),
+            Mark::Digits | Mark::AfterLetters if at < self.passed => {}
+            Mark::Digits => {
+                let rest = &self.view.text[at..];
+                let digits = leading(&rest[..rest.len().min(20)], u8::is_ascii_digit);
+                self.passed = at + opaque(rest, digits);
+                if self.passed == at {
+                    let next = Next::of(&rest[digits..]).place();
+                    self.at(scanner, &dispatch.digits[digits][next], at);
+                }
+            }
+            Mark::AfterLetters => {
+                let before = &self.view.text[..at];
+                let letters = before.iter().rev().take(8).take_while(|b| b.is_ascii_alphabetic()).count();
+                if let Some(by_length) = dispatch.letters.get(letters) {
+                    let start = at - letters;
+                    let rest = &self.view.text[start..];
+                    self.passed = start + opaque(rest, 0);
+                    if self.passed == start {
+                        self.at(scanner, &by_length[word_length(rest, WORD_BYTES_MAX)], start);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The marks that a map would have, byte by byte.
+    fn marks(&mut self, scanner: &mut Scanner) {
+        let text = self.view.text;
+        let mut word = 0;
+        for (at, &byte) in text.iter().enumerate() {
+            if begins_octets(text, at) || begins_triples(text, at) {
+                self.mark(scanner, at, Mark::Joint);
+            }
+            match byte {
+                b':' => self.mark(scanner, at, Mark::Colon),
+                b'@' => self.mark(scanner, at, Mark::At),
+                b'0'..=b'9' if at == word => self.mark(scanner, at, Mark::Digits),
+                b'0'..=b'9' if at > word => self.mark(scanner, at, Mark::AfterLetters),
+                _ => {}
+            }
+            match byte {
+                b'a'..=b'z' | b'A'..=b'Z' => {}
+                // Nothing else in this word is marked.
+                b'0'..=b'9' => word = text.len(),
+                _ => word = at + 1,
+            }
+        }
+    }
+
     /// Lets the detectors look at one literal. Inside a longer word it is mostly chance, and a record made of such literals
     /// would be looked through from each of them: they are counted, and too many are over the budget.
-    fn literal(&mut self, scanner: &mut Scanner, detectors: &[DetectorIndex], at: usize) {
+    fn literal(&mut self, scanner: &mut Scanner, detectors: &[Entry], at: usize) {
         let text = self.view.text;
         if at > 0 && text[at].is_ascii_alphanumeric() && text[at - 1].is_ascii_alphanumeric() {
             match scanner.glued_left.checked_sub(1) {
@@ -533,44 +562,73 @@ impl Look<'_, '_> {
                 }
             }
         }
-        for detector in detectors {
-            let by_word = self.cx.dispatch.pairs.iter().any(|(other, _)| other == detector);
-            let window = if by_word { WORD_REACH_BYTES_MAX } else { LITERAL_REACH_BYTES_MAX };
-            self.within(scanner, std::slice::from_ref(detector), at, window);
-        }
+        self.at(scanner, detectors, at);
     }
 
     /// Lets the detectors look at one anchor.
-    fn at(&mut self, scanner: &mut Scanner, detectors: &[DetectorIndex], at: usize) {
-        self.within(scanner, detectors, at, usize::MAX);
-    }
-
-    /// As [`Look::at`], for values that end within so many bytes: a record made of anchors is not read whole from each.
-    fn within(&mut self, scanner: &mut Scanner, detectors: &[DetectorIndex], at: usize, window: usize) {
-        if detectors.is_empty() || self.parts.is_done(at) {
+    fn at(&mut self, scanner: &mut Scanner, detectors: &[Entry], at: usize) {
+        if detectors.is_empty() {
             return;
         }
-        let mut part = self.parts.part(at, self.view.text.len());
-        part.end = part.end.min(at.saturating_add(window));
-        let site = Site {
-            text: self.view.text,
-            part,
-            floor: self.parts.floor(at),
-            at,
-            key: b"",
-            hints: self.hints.with(self.parts.hints(at)),
-        };
-        let spot = self.spot.in_url(self.parts.in_url(at));
-        for &detector in detectors {
-            if self.done.iter().any(|&(other, end)| other == detector && at < end) {
-                continue; // inside its last hit
+        let whole = self.parts.is_whole();
+        let spot = if whole {
+            self.spot
+        } else {
+            if self.parts.is_done(at) {
+                return;
             }
-            if let Some(end) = scanner.try_detector(self.cx, self.view, spot, &site, detector) {
-                self.done.retain(|&(other, _)| other != detector);
-                self.done.push((detector, end));
+            self.site.part = self.parts.part(at, self.view.text.len());
+            self.site.floor = self.parts.floor(at);
+            self.site.hints = self.hints.with(self.parts.hints(at));
+            self.spot.in_url(self.parts.in_url(at))
+        };
+        self.site.at = at;
+        let end = self.site.part.end;
+        for &detector in detectors {
+            if !self.done.is_empty() && self.is_inside_hit(detector.index, at) {
+                continue;
+            }
+            self.site.part.end = end.min(at.saturating_add(detector.reach));
+            if let Some(hit) = scanner.try_detector(self.cx, self.view, spot, &self.site, detector) {
+                self.done.retain(|&(other, _)| other != detector.index);
+                self.done.push((detector.index, hit));
             }
         }
+        self.site.part.end = end;
     }
+
+    fn is_inside_hit(&self, detector: DetectorIndex, at: usize) -> bool {
+        self.done.iter().any(|&(other, end)| other == detector && at < end)
+    }
+}
+
+/// Length of the UUID or of the date and time that a word, which begins with so many digits, begins: nothing in them is
+/// anybody's number.
+fn opaque(text: &[u8], digits: usize) -> usize {
+    match text.get(..9) {
+        Some([b'1', b'9', ..] | [b'2', b'0', ..]) if digits == 4 && is_date(text) => 10,
+        Some([.., b'-']) if text.get(13) == Some(&b'-') && is_uuid(text) => 36,
+        _ => 0,
+    }
+}
+
+/// `2026-11-24`, and nothing that goes on with digits (RFC 3339).
+fn is_date(text: &[u8]) -> bool {
+    let Some(&[_, _, _, _, b'-', m, n, b'-', d, e]) = text.first_chunk::<10>() else { return false };
+    matches!((m, n), (b'0', b'1'..=b'9') | (b'1', b'0'..=b'2'))
+        && matches!((d, e), (b'0'..=b'2', b'0'..=b'9') | (b'3', b'0' | b'1'))
+        && !matches!(text.get(10), Some(b'0'..=b'9' | b'-'))
+}
+
+/// Eight, four, four, four and twelve hex digits (RFC 9562).
+fn is_uuid(text: &[u8]) -> bool {
+    let Some(uuid) = text.first_chunk::<36>() else { return false };
+    let fits = |(at, byte): (usize, &u8)| match at {
+        8 | 13 | 18 | 23 => *byte == b'-',
+        _ => byte.is_ascii_hexdigit(),
+    };
+    uuid.iter().enumerate().all(fits)
+        && !text.get(36).is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
 }
 
 fn leading(text: &[u8], class: impl Fn(&u8) -> bool) -> usize {

@@ -2,7 +2,8 @@
 //! (numbers may be of any size, strings are not checked for UTF-8: bytes pass through), reports the first error with its
 //! place, and lets the caller keep what came before: logs are full of documents that were cut off while being written.
 
-use super::classify::{Classes, Map, string_end};
+use super::classify::{Classes, string_end};
+use super::map::Map;
 use crate::limits::JSON_DEPTH_MAX;
 
 /// A byte range of the document.
@@ -85,7 +86,7 @@ impl<'a> Lexer<'a> {
         if let Some(map) = self.map {
             let end = map.next_stop(from);
             if self.bytes.get(end) == Some(&b'"') {
-                return (end, map.classes(self.bytes, from, end));
+                return (end, map.classes(from, end));
             }
         }
         string_end(self.bytes, from)

@@ -2,6 +2,9 @@
 
 pub mod classify;
 pub mod json;
+pub mod literals;
+pub mod map;
 pub mod pairs;
 pub mod url;
+mod vector;
 pub mod view;

@@ -4,6 +4,7 @@ use rlibphonenumber::{NumberLengthType, PHONE_NUMBER_UTIL, PhoneNumberFormat, Re
 use unicode_normalization::UnicodeNormalization;
 
 use super::is_separator;
+use crate::engine::numbering::is_plain_number;
 
 /// NFC (UAX #15), lower case, domain in A-labels (UTS #46). RFC 5321, section 2.4, leaves the case of the local part to
 /// its host; no host in use tells `Ann` from `ann`. Dots and `+tag` stay: whether they matter differs from host to host.
@@ -44,6 +45,17 @@ fn strip_plus(start: usize, out: &mut Vec<u8>) {
 /// E.164 where the country is known, else the digits as written, without what stands between them. An extension makes
 /// another identifier (`;ext=`, RFC 3966): behind one number may sit a whole company.
 pub(super) fn phone(value: &[u8], region: Option<&str>, out: &mut Vec<u8>) -> bool {
+    let start = out.len();
+    if value.first() == Some(&b'+')
+        && value[1..].iter().all(|b| matches!(b, b'0'..=b'9' | b' ' | b'-' | b'.'))
+    {
+        // Nearly all numbers: nothing is left to read.
+        out.extend(value.iter().filter(|b| matches!(b, b'+' | b'0'..=b'9')));
+        if is_plain_number(&out[start + 1..]) {
+            return true;
+        }
+        out.truncate(start);
+    }
     let Ok(text) = std::str::from_utf8(value) else { return false };
     let region = region.and_then(|code| code.parse::<Region>().ok());
     if (region.is_some() || text.starts_with(['+', '\u{ff0b}']))

@@ -1,12 +1,11 @@
 //! Phone numbers. Candidates are found here by their writing; whether one is a number of its country is asked of the
 //! tables of libphonenumber, which others keep current.
 
-use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber};
-
 use super::super::find::leading;
 use super::super::groups::{Sign, digit, sign};
 use super::super::keyword::{Labels, labels};
 use super::super::{Anchor, Check, Detector, Family, Hints, NearMiss, Next, Sample, Site, Why};
+use crate::engine::numbering::is_number;
 
 pub(super) const DETECTOR: Detector = Detector {
     name: "phone",
@@ -103,7 +102,7 @@ fn phone(site: &Site<'_>) -> Check {
         return Check::Miss(Why::FieldKept);
     }
     if field
-        || written.north_american(paren).is_some_and(|digits| is_valid(&digits))
+        || written.north_american(paren).is_some_and(|digits| is_number(&digits))
         || is_announced(site, &written)
     {
         let start = if paren && written.closes { site.at - 1 } else { site.at };
@@ -143,7 +142,7 @@ fn international(site: &Site<'_>, run: usize) -> Check {
             break;
         }
         let whole = ends_cleanly(site.rest(site.at + written.end())) || groups < written.groups;
-        if whole && is_valid(written.digits()) {
+        if whole && is_number(written.digits()) {
             return hit(&written);
         }
     }
@@ -347,30 +346,4 @@ fn extension_end(site: &Site<'_>, end: usize) -> usize {
     }
     let digits = leading(&rest[at..], u8::is_ascii_digit);
     if (1..=6).contains(&digits) { end + at + digits } else { end }
-}
-
-/// Whether these digits, a country code first, are a number of a country. Nothing is left to parse here, so the parser of
-/// the library, which takes most of its time, is passed by.
-fn is_valid(digits: &[u8]) -> bool {
-    let value = |digits: &[u8]| digits.iter().fold(0_u64, |n, d| n * 10 + u64::from(d - b'0'));
-    // No country code begins another one.
-    let code = (1..=3.min(digits.len())).find(|n| {
-        let code = i32::try_from(value(&digits[..*n])).unwrap_or_default();
-        PHONE_NUMBER_UTIL.get_regions_for_country_calling_code(code).is_some()
-    });
-    let Some(code) = code else { return false };
-    let (code, national) = digits.split_at(code);
-    let is_valid = |national: &[u8]| {
-        let zeros = leading(national, |d| *d == b'0');
-        let number = PhoneNumber {
-            country_code: value(code) as i32,
-            national_number: value(national),
-            italian_leading_zero: (zeros > 0).then_some(true),
-            number_of_leading_zeros: (zeros > 1).then_some(zeros as i32),
-            ..PhoneNumber::default()
-        };
-        number.is_valid()
-    };
-    // A zero that is dialled only inside the country may be written all the same: `+49 (0)30 …`.
-    is_valid(national) || national.strip_prefix(b"0").is_some_and(is_valid)
 }

@@ -328,7 +328,10 @@ pub(super) const MESSAGING_TOKEN: Detector = Detector {
     name: "messaging_token",
     kind: "opaque",
     family: Family::Credentials,
-    anchors: &[Anchor::Literal(table::MESSAGING.literals), Anchor::Letters { min: 2, max: 7, word: 3 }],
+    anchors: &[
+        Anchor::Literal(table::MESSAGING.literals),
+        Anchor::Letters { min: 2, max: 7, word: 3, longest: 26 },
+    ],
     check: |site| match table::MESSAGING.find(site) {
         Check::No => unprefixed::check(site),
         found => found,

@@ -21,7 +21,7 @@ pub(super) const DETECTOR: Detector = Detector {
         Anchor::Digits { min: 4, max: 4, next: Next::COLON },
         Anchor::Digits { min: 6, max: 7, next: Next::JOINT.or(Next::LONG).or(Next::LETTER) },
         Anchor::Digits { min: 8, max: 18, next: Next::NUMBER.or(Next::LONG).or(Next::LETTER) },
-        Anchor::Letters { min: 1, max: 6, word: 7 },
+        Anchor::Letters { min: 1, max: 6, word: 7, longest: 18 },
     ],
     check: national_id,
     samples: &[

@@ -1,21 +1,13 @@
 //! Hardware addresses: colons, dashes, dotted triples; bare under a field of that name.
 
 use super::super::find::leading;
-use super::super::{Anchor, Check, Detector, Family, Hints, NearMiss, Next, Sample, Site, Why};
+use super::super::{Anchor, Check, Detector, Family, Hints, NearMiss, Sample, Site, Why};
 
 pub(super) const DETECTOR: Detector = Detector {
     name: "mac",
     kind: "mac",
     family: Family::Network,
-    anchors: &[
-        Anchor::Byte(b':'),
-        Anchor::Byte(b'-'),
-        Anchor::Digits { min: 1, max: 3, next: Next::LETTER },
-        Anchor::Digits { min: 4, max: 4, next: Next::DOT.or(Next::DECIMAL) },
-        Anchor::Digits { min: 1, max: 11, next: Next::LONG.or(Next::LETTER) },
-        Anchor::Digits { min: 12, max: 12, next: Next::END },
-        Anchor::Letters { min: 1, max: 7, word: 4 },
-    ],
+    anchors: &[Anchor::Octets, Anchor::Triples, Anchor::Pair(|_, hints| hints.any(Hints::MAC))],
     check: mac,
     samples: &[
         Sample { field: "", text: "DHCPDISCOVER from 00:1b:44:11:3a:b7 via eth1", hit: "00:1b:44:11:3a:b7" },
@@ -45,7 +37,8 @@ pub(super) const DETECTOR: Detector = Detector {
 fn mac(site: &Site<'_>) -> Check {
     match site.text[site.at] {
         sign @ (b':' | b'-') => octets(site, sign),
-        _ => triples(site),
+        b'.' => triples(site),
+        _ => bare(site),
     }
 }
 
@@ -92,29 +85,55 @@ fn begins(site: &Site<'_>, start: usize, sign: u8) -> bool {
     }
 }
 
-/// `001b.4411.3ab7` anywhere, `001b44113ab7` under a field of that name.
+/// `001b.4411.3ab7`, from its first dot.
 fn triples(site: &Site<'_>) -> Check {
-    let hex = |range: std::ops::Range<usize>| {
-        (range.start..range.end).all(|i| site.get(i).is_some_and(|b| b.is_ascii_hexdigit()))
-    };
-    let at = site.at;
-    let dotted = site.get(at + 4) == Some(b'.') && site.get(at + 9) == Some(b'.');
-    let end = if dotted { at + 14 } else { at + 12 };
-    let fits = if dotted {
-        hex(at..at + 4) && hex(at + 5..at + 9) && hex(at + 10..end)
-    } else {
-        site.hints.any(Hints::MAC) && hex(at..end)
-    };
-    if !fits {
-        return Check::No;
+    match site.at.checked_sub(4) {
+        Some(start) if start >= site.part.start => groups(site, start, &[4, 4, 4]),
+        _ => Check::No,
     }
+}
+
+/// `001b44113ab7`, the first word of that shape in the value of a field of that name.
+fn bare(site: &Site<'_>) -> Check {
+    let mut miss = Check::No;
+    let mut at = site.at;
+    while at < site.part.end {
+        let word = leading(site.rest(at), u8::is_ascii_alphanumeric);
+        if word == 12 {
+            match groups(site, at, &[12]) {
+                hit @ Check::Hit { .. } => return hit,
+                other => miss = other,
+            }
+        }
+        at += word.max(1);
+    }
+    miss
+}
+
+/// Groups of so many hex digits with dots between, from `start`.
+fn groups(site: &Site<'_>, start: usize, lengths: &[usize]) -> Check {
+    let rest = site.rest(start);
+    let mut at = 0;
+    for (index, length) in lengths.iter().enumerate() {
+        if index > 0 {
+            if rest.get(at) != Some(&b'.') {
+                return Check::No;
+            }
+            at += 1;
+        }
+        if !rest.get(at..at + length).is_some_and(|group| group.iter().all(u8::is_ascii_hexdigit)) {
+            return Check::No;
+        }
+        at += length;
+    }
+    let end = start + at;
     let clean = |b: Option<u8>| !b.is_some_and(|b| b.is_ascii_alphanumeric() || b == b'_');
     let dot =
         |i: usize| site.get(i) == Some(b'.') && site.get(i + 1).is_some_and(|b| b.is_ascii_alphanumeric());
-    if !clean(site.before(at)) || site.before(at) == Some(b'.') || !clean(site.get(end)) || dot(end) {
+    if !clean(site.before(start)) || site.before(start) == Some(b'.') || !clean(site.get(end)) || dot(end) {
         return Check::Miss(Why::Boundary);
     }
-    judge(site, at, end)
+    judge(site, start, end)
 }
 
 fn judge(site: &Site<'_>, start: usize, end: usize) -> Check {

@@ -8,7 +8,7 @@ pub(super) const DETECTOR: Detector = Detector {
     name: "iban",
     kind: "iban",
     family: Family::Payment,
-    anchors: &[Anchor::Letters { min: 2, max: 2, word: 4 }],
+    anchors: &[Anchor::Letters { min: 2, max: 2, word: 4, longest: 26 }],
     check: iban,
     samples: &[
         Sample { field: "", text: "to DE75512108001245126199.", hit: "DE75512108001245126199" },

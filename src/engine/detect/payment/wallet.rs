@@ -11,8 +11,8 @@ pub(super) const DETECTOR: Detector = Detector {
     kind: "crypto_wallet",
     family: Family::Payment,
     anchors: &[
-        Anchor::Digits { min: 1, max: 7, next: Next::LONG },
-        Anchor::Letters { min: 1, max: 7, word: 26 },
+        Anchor::Digits { min: 1, max: 7, next: Next::HUGE },
+        Anchor::Letters { min: 1, max: 7, word: 26, longest: 26 },
     ],
     check: wallet,
     samples: &[
