@@ -19,8 +19,9 @@ const PLAN_BYTES_MAX: usize = 8 << 20;
 /// The numbers of one country code.
 #[derive(Debug)]
 struct Plan {
-    /// Whole national numbers.
-    numbers: dense::DFA<Vec<u32>>,
+    /// Whole national numbers, as written and once one is asked for as run.
+    patterns: &'static str,
+    numbers: OnceLock<Option<dense::DFA<Vec<u32>>>>,
     /// Lengths of national numbers, as bits.
     lengths: u32,
     /// What is dialled before a national number inside the country only, and then rewritten or left out.
@@ -35,19 +36,23 @@ pub fn is_number(digits: &[u8]) -> bool {
     })
 }
 
-/// Whether `digits`, a country code first, are a number that can be read in one way only: no part of it could be a prefix
-/// that is dialled inside the country. Its digits are its E.164 form.
-pub fn is_plain_number(digits: &[u8]) -> bool {
+/// Whether `digits`, a country code first, have the length of a number there and can be read in one way only: no part of them
+/// could be a prefix that is dialled inside the country. They are their E.164 form.
+pub fn is_plain(digits: &[u8]) -> bool {
     split(digits).is_some_and(|(plan, national)| {
-        plan.has(national) && !plan.trunk.as_ref().is_some_and(|trunk| matches(trunk, national))
+        plan.has_length(national) && !plan.trunk.as_ref().is_some_and(|trunk| matches(trunk, national))
     })
 }
 
 impl Plan {
     fn has(&self, national: &[u8]) -> bool {
+        let numbers = || self.numbers.get_or_init(|| automaton(self.patterns, r"\z")).as_ref();
+        self.has_length(national) && numbers().is_some_and(|numbers| matches(numbers, national))
+    }
+
+    fn has_length(&self, national: &[u8]) -> bool {
         let length = u32::try_from(national.len()).unwrap_or(u32::MAX);
         1u32.checked_shl(length).is_some_and(|bit| self.lengths & bit != 0)
-            && matches(&self.numbers, national)
     }
 
     /// The plan of a country code, all its regions together.
@@ -60,7 +65,8 @@ impl Plan {
         Some(Plan {
             lengths: lengths.fold(0, |set, length| set | 1 << length),
             trunk: (!prefixes.is_empty()).then(|| automaton(prefixes, "")).flatten(),
-            numbers: automaton(numbers, r"\z")?,
+            patterns: numbers,
+            numbers: OnceLock::new(),
         })
     }
 }
@@ -129,7 +135,7 @@ mod tests {
                 let known = number(&text);
                 let valid = known.as_ref().is_some_and(PhoneNumber::is_valid);
                 assert!(!valid || is_number(&other), "{text} is a number");
-                if is_plain_number(&other) {
+                if is_plain(&other) {
                     let form = known.map(|number| number.format_as(PhoneNumberFormat::E164)[1..].to_owned());
                     assert_eq!(form, Some(text));
                 }
@@ -143,7 +149,7 @@ mod tests {
         for digits in ["", "1", "49", "999", "1555", "0301234567", "12345678901234567890", "4930"] {
             assert!(!is_number(digits.as_bytes()), "{digits}");
         }
-        assert!(is_number(b"12125550142") && is_number(b"49030901820") && is_plain_number(b"4930901820"));
-        assert!(!is_plain_number(b"49030901820"));
+        assert!(is_number(b"12125550142") && is_number(b"49030901820") && is_plain(b"4930901820"));
+        assert!(!is_plain(b"49030901820"));
     }
 }

@@ -2,7 +2,6 @@
 //! hands over texts; the engine knows nothing of the form.
 
 use crate::engine::policy::RuleIndex;
-use crate::engine::scan::classify::classes;
 use crate::engine::scan::view::{Encoding, View};
 
 use super::paths::{PathIndex, Paths};
@@ -61,16 +60,12 @@ impl Fields<'_> {
         let leaves: Option<RuleIndex> = None;
         let found = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             let Redactor { policy, ring, dispatch, scanner, map, .. } = redactor;
-            let map = map.as_mut().map(|map| {
-                map.fill(text);
-                &*map
-            });
-            let cx = Context { policy, ring, dispatch, map };
             redactor.fired.clear();
             scanner.start_field(text.len());
-            scanner.find_literals(&cx, text);
+            let map = scanner.map(dispatch, map, text);
+            let cx = Context { policy, ring, dispatch, map };
             let view = View::of_record(text, 0, Encoding::PLAIN);
-            scanner.value(&cx, &view, classes(text), path, leaves);
+            scanner.value(&cx, &view, cx.classes(&view), path, leaves);
             if scanner.over_budget {
                 return Err(Withheld::Budget);
             }

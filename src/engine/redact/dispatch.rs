@@ -130,19 +130,27 @@ impl Dispatch {
                                 continue;
                             }
                             owners.push((Entry { reach, ..entry }, literal));
-                            if !literals.contains(literal) {
-                                literals.push(literal);
-                            }
+                            literals.push(literal);
                         }
                     }
                     Anchor::Pair(key) => dispatch.pairs.push((entry, key)),
                 }
             }
         }
-        // The longest literal is found where several begin; it calls the owners of the shorter ones as well.
+        // The longest literal is found where several begin; it calls the owners of the shorter ones as well. What begins like
+        // a literal stands right before it in order.
+        owners.sort_by_key(|(_, own)| *own);
+        literals.sort_unstable();
+        literals.dedup();
         for literal in &literals {
+            let end = owners.partition_point(|(_, own)| own <= literal);
+            let near = owners[..end]
+                .iter()
+                .rev()
+                .take_while(|(_, own)| own.as_bytes()[..3] == literal.as_bytes()[..3]);
             let mut detectors: Vec<Entry> =
-                owners.iter().filter(|(_, own)| literal.starts_with(own)).map(|(entry, _)| *entry).collect();
+                near.filter(|(_, own)| literal.starts_with(own)).map(|(entry, _)| *entry).collect();
+            detectors.sort_by_key(|entry| entry.index);
             detectors.dedup_by_key(|entry| entry.index);
             dispatch.by_literal.push(detectors);
         }

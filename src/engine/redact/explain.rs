@@ -239,7 +239,7 @@ impl Places {
         loop {
             let event = lexer.next();
             let start = match event {
-                Event::Key(range, _) => {
+                Event::Key { range, .. } => {
                     let outer = open.last().map_or("", |(path, _)| path);
                     let inside = |at: &Range<usize>| at.start < range.end && at.end > range.start;
                     let key = match replacements.iter().find(|(at, _)| inside(at)) {

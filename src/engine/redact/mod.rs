@@ -23,7 +23,6 @@ use std::sync::Arc;
 
 use crate::engine::correlate::Keyring;
 use crate::engine::policy::{Policy, RuleIndex};
-use crate::engine::scan::classify::classes;
 use crate::engine::scan::map::Map;
 use crate::engine::scan::view::{Encoding, View};
 
@@ -324,13 +323,9 @@ impl Redactor {
     /// Finds everything in one record.
     fn find(&mut self, line: &[u8]) {
         let Redactor { policy, ring, dispatch, scanner, format, map, .. } = self;
-        let map = map.as_mut().map(|map| {
-            map.fill(line);
-            &*map
-        });
-        let cx = Context { policy, ring, dispatch, map };
         scanner.start_record(line.len());
-        scanner.find_literals(&cx, line);
+        let map = scanner.map(dispatch, map, line);
+        let cx = Context { policy, ring, dispatch, map };
         let view = View::of_record(line, 0, Encoding::PLAIN);
         let begin = line.iter().position(|b| !b.is_ascii_whitespace()).unwrap_or(line.len());
         let rest = match (*format, line.get(begin)) {
@@ -342,7 +337,8 @@ impl Redactor {
         };
         if rest < line.len() {
             let text = view.slice(rest, line.len());
-            scanner.text(&cx, &text, classes(text.text), Spot::new(Paths::ROOT, Place::Text));
+            let classes = cx.classes(&text);
+            scanner.text(&cx, &text, classes, Spot::new(Paths::ROOT, Place::Text));
         }
     }
 }

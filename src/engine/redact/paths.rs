@@ -59,9 +59,35 @@ struct Node {
     document_root: u16,
     /// The key was searched and holds nothing.
     key_is_clean: bool,
+    /// What the key says of the member beside it.
+    role: Role,
+    /// Neither a field rule nor a detector of pairs knows the key.
+    is_simple: bool,
     /// The path that was asked for after this one last time: records of one kind have their keys in one order.
     next: PathIndex,
     decision: Arc<Decision>,
+}
+
+/// What a key says of the member beside it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Nothing.
+    #[default]
+    Other,
+    /// Its value is the name of the other member's.
+    Name,
+    /// Its value has the name that stands in the other member.
+    Value,
+}
+
+impl Role {
+    pub fn of(key: &[u8]) -> Role {
+        match key {
+            b"name" | b"key" | b"field" | b"header" | b"attribute" | b"k" | b"Name" | b"Key" => Role::Name,
+            b"value" | b"val" | b"values" | b"v" | b"Value" | b"content" => Role::Value,
+            _ => Role::Other,
+        }
+    }
 }
 
 /// All paths seen by one redactor.
@@ -94,6 +120,8 @@ impl Paths {
             segments: Vec::new(),
             document_root: 0,
             key_is_clean: false,
+            role: Role::Other,
+            is_simple: true,
             next: 0,
             decision: Arc::default(),
         };
@@ -119,6 +147,16 @@ impl Paths {
     /// What the last key of a path says.
     pub fn words(&self, path: PathIndex) -> Arc<[u8]> {
         Arc::clone(&self.nodes[path as usize].words)
+    }
+
+    /// What the last key of a path says of the member beside it.
+    pub fn role(&self, path: PathIndex) -> Role {
+        self.nodes[path as usize].role
+    }
+
+    /// Whether a string under this path needs nothing but to be looked through.
+    pub fn is_simple(&self, path: PathIndex) -> bool {
+        self.nodes[path as usize].is_simple
     }
 
     pub fn key_is_clean(&self, path: PathIndex) -> bool {
@@ -217,6 +255,8 @@ impl Paths {
                 segments,
                 document_root,
                 key_is_clean: false,
+                role: Role::Other,
+                is_simple: true,
                 next: 0,
                 decision,
             };
@@ -261,6 +301,8 @@ impl Paths {
             segments: own,
             document_root: outer.document_root,
             key_is_clean: false,
+            role: Role::of(key),
+            is_simple: decision.fields.is_empty() && decision.pairs.is_empty(),
             next: 0,
             decision: Arc::new(decision),
         }

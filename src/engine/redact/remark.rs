@@ -50,11 +50,11 @@ fn place(record: &[u8]) -> Option<Place> {
     let mut found = None;
     let place = loop {
         match lexer.next() {
-            Event::Key(range, _) if lexer.depth() == 1 => {
+            Event::Key { range, .. } if lexer.depth() == 1 => {
                 members += 1;
                 ours = (&record[range.start..range.end] == b"redactd").then_some(range.start - 1);
             }
-            Event::Key(range, _) if lexer.depth() == 2 && ours.is_some() => {
+            Event::Key { range, .. } if lexer.depth() == 2 && ours.is_some() => {
                 withheld |= &record[range.start..range.end] == b"withheld";
             }
             Event::ObjectEnd(at) if lexer.depth() == 0 => break Place::Append { at, first: members == 0 },

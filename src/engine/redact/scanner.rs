@@ -7,6 +7,7 @@ use regex_automata::meta;
 use crate::engine::correlate::Keyring;
 use crate::engine::detect::{Check, DetectorIndex, Hints, Site, Why};
 use crate::engine::policy::{Action, Find, Policy, RuleIndex};
+use crate::engine::scan::classify::{Classes, classes};
 use crate::engine::scan::literals::LiteralHit;
 use crate::engine::scan::map::Map;
 use crate::engine::scan::view::{Decoded, View};
@@ -17,6 +18,7 @@ use super::fixed;
 use super::found::{Cause, Found, Place, Record};
 use super::parts::Parts;
 use super::paths::{PathIndex, Paths};
+use super::walk::Frame;
 
 /// What does not change while records go by.
 pub(super) struct Context<'p> {
@@ -25,6 +27,24 @@ pub(super) struct Context<'p> {
     pub dispatch: &'p Dispatch,
     /// The map of the record, if it is scanned the fast way.
     pub map: Option<&'p Map>,
+}
+
+impl Context<'_> {
+    /// The kinds of bytes in a text.
+    pub fn classes(&self, view: &View<'_>) -> Classes {
+        match (self.map, view.base()) {
+            (Some(map), Some(base)) => map.classes(base, base + view.text.len()),
+            _ => classes(view.text),
+        }
+    }
+
+    /// Whether a text of these classes certainly holds nothing that any detector or pattern knows: only where a map tells.
+    pub fn is_nothing(&self, view: &View<'_>, classes: Classes) -> bool {
+        self.map.is_some()
+            && view.base().is_some()
+            && !classes.any(self.dispatch.anchors.with(Classes::LITERAL))
+            && self.policy.patterns.is_empty()
+    }
 }
 
 /// Where a text stands.
@@ -81,6 +101,8 @@ pub(super) struct Scanner {
     pub patterns: Vec<meta::Cache>,
     decoded: Vec<Decoded>,
     parts: Vec<Parts>,
+    frames: Vec<Vec<Frame>>,
+    pub maps: Vec<Map>,
 }
 
 impl Scanner {
@@ -99,6 +121,8 @@ impl Scanner {
             patterns: policy.patterns.iter().map(|pattern| pattern.regex.create_cache()).collect(),
             decoded: Vec::new(),
             parts: Vec::new(),
+            frames: Vec::new(),
+            maps: Vec::new(),
         }
     }
 
@@ -124,9 +148,13 @@ impl Scanner {
         self.over_budget = false;
     }
 
-    /// Lists the literals of a record or field.
-    pub fn find_literals(&mut self, cx: &Context<'_>, text: &[u8]) {
-        cx.dispatch.literals.find(text, &mut self.literal_hits);
+    /// Lists the literals of a record or field, and maps it, unless the portable path is taken.
+    pub fn map<'m>(&mut self, dispatch: &Dispatch, map: &'m mut Option<Map>, text: &[u8]) -> Option<&'m Map> {
+        dispatch.literals.find(text, &mut self.literal_hits);
+        let map = map.as_mut()?;
+        map.fill(text);
+        map.note_literals(&self.literal_hits);
+        Some(map)
     }
 
     /// An empty buffer for decoding `bytes`, unless that is over the budget of the record.
@@ -143,6 +171,15 @@ impl Scanner {
 
     pub fn give_decoded(&mut self, decoded: Decoded) {
         self.decoded.push(decoded);
+    }
+
+    pub fn take_frames(&mut self) -> Vec<Frame> {
+        self.frames.pop().unwrap_or_default()
+    }
+
+    pub fn give_frames(&mut self, mut frames: Vec<Frame>) {
+        frames.clear();
+        self.frames.push(frames);
     }
 
     pub fn take_parts(&mut self) -> Parts {

@@ -10,7 +10,7 @@ use crate::engine::detect::{DetectorIndex, Hints, Next, Site, word_length};
 use crate::engine::policy::{Action, Find};
 use crate::engine::scan::classify::{Classes, classes};
 use crate::engine::scan::json::document_end;
-use crate::engine::scan::map::{Mark, begins_octets, begins_triples};
+use crate::engine::scan::map::{Map, Mark, begins_octets, begins_triples};
 use crate::engine::scan::pairs::{Join, LONG_VALUE_BYTES, Pair, pair_at};
 use crate::engine::scan::url::{Url, url_at};
 use crate::engine::scan::view::{Level, View, has_percent_escape, percent_decode, unescape};
@@ -36,9 +36,14 @@ const STRUCTURE: Classes =
 impl Scanner {
     /// Looks into a text that stands at `spot`.
     pub fn text(&mut self, cx: &Context<'_>, view: &View<'_>, classes: Classes, spot: Spot) {
-        let plain = !classes.any(cx.dispatch.anchors) && cx.policy.patterns.is_empty();
-        if view.text.len() < TEXT_BYTES_MIN || (plain && !self.has_literal(cx, view)) {
+        if view.text.len() < TEXT_BYTES_MIN || cx.is_nothing(view, classes) {
             return;
+        }
+        if cx.policy.patterns.is_empty() {
+            let plain = !classes.any(cx.dispatch.anchors) && !self.has_literal(cx, view);
+            if plain || is_timestamp(view.text) {
+                return;
+            }
         }
         let before = (self.record.found.len(), self.record.items.len());
         self.text_between(cx, view, classes, spot, &[]);
@@ -381,16 +386,25 @@ impl Scanner {
 
     /// All anchors of all detectors.
     fn anchors(&mut self, cx: &Context<'_>, view: &View<'_>, classes: Classes, spot: Spot, parts: &Parts) {
-        let mut look = Look::new(cx, view, spot, parts, self.hints(spot.path));
+        // What was decoded has a map of its own.
+        let mut own = None;
+        if cx.map.is_some() && view.base().is_none() && classes.any(MARKED) {
+            let mut map = self.maps.pop().unwrap_or_default();
+            map.fill(view.text);
+            own = Some(map);
+        }
+        let map = own.as_ref().map(|map| (map, 0)).or(cx.map.zip(view.base()));
+        let mut look = Look::new(cx, view, spot, parts, self.hints(spot.path), map);
         if classes.any(MARKED) {
-            match (cx.map, view.base()) {
-                (Some(map), Some(base)) => {
+            match map {
+                Some((map, base)) => {
                     map.each(base, base + view.text.len(), |at, mark| look.mark(self, at - base, mark));
                 }
-                _ => look.marks(self),
+                None => look.marks(self),
             }
         }
         self.literals(&mut look);
+        self.maps.extend(own);
     }
 
     fn literals(&mut self, look: &mut Look<'_, '_>) {
@@ -472,6 +486,8 @@ struct Look<'l, 'v> {
     spot: Spot,
     parts: &'l Parts,
     hints: Hints,
+    /// The map of the text or of what is around it, and where in it the text begins.
+    map: Option<(&'l Map, usize)>,
     /// The site of a text without cuts; only its place changes.
     site: Site<'l>,
     /// Ends of the last hits: a long one is not looked at again from its inside.
@@ -487,9 +503,10 @@ impl<'l, 'v> Look<'l, 'v> {
         spot: Spot,
         parts: &'l Parts,
         hints: Hints,
+        map: Option<(&'l Map, usize)>,
     ) -> Look<'l, 'v> {
         let site = Site { text: view.text, part: 0..view.text.len(), floor: 0, at: 0, key: b"", hints };
-        Look { cx, view, spot, parts, hints, site, done: Vec::new(), passed: 0 }
+        Look { cx, view, spot, parts, hints, map, site, done: Vec::new(), passed: 0 }
     }
 
     /// Lets the detectors look at one mark of the map.
@@ -503,25 +520,56 @@ impl<'l, 'v> Look<'l, 'v> {
             Mark::Digits | Mark::AfterLetters if at < self.passed => {}
             Mark::Digits => {
                 let rest = &self.view.text[at..];
-                let digits = leading(&rest[..rest.len().min(20)], u8::is_ascii_digit);
+                let digits = self.digits_from(at);
                 self.passed = at + opaque(rest, digits);
                 if self.passed == at {
                     let next = Next::of(&rest[digits..]).place();
-                    self.at(scanner, &dispatch.digits[digits][next], at);
-                }
-            }
-            Mark::AfterLetters => {
-                let before = &self.view.text[..at];
-                let letters = before.iter().rev().take(8).take_while(|b| b.is_ascii_alphabetic()).count();
-                if let Some(by_length) = dispatch.letters.get(letters) {
-                    let start = at - letters;
-                    let rest = &self.view.text[start..];
-                    self.passed = start + opaque(rest, 0);
-                    if self.passed == start {
-                        self.at(scanner, &by_length[word_length(rest, WORD_BYTES_MAX)], start);
+                    let detectors = &dispatch.digits[digits][next];
+                    if !detectors.is_empty() {
+                        self.at(scanner, detectors, at);
                     }
                 }
             }
+            Mark::AfterLetters => {
+                let letters = self.letters_before(at);
+                if let Some(by_length) = dispatch.letters.get(letters) {
+                    let start = at - letters;
+                    self.passed = start + opaque(&self.view.text[start..], 0);
+                    let detectors = &by_length[self.word_from(start)];
+                    if self.passed == start && !detectors.is_empty() {
+                        self.at(scanner, detectors, start);
+                    }
+                }
+            }
+        }
+    }
+
+    /// How many digits there are from `at` on, at most 20.
+    fn digits_from(&self, at: usize) -> usize {
+        let rest = self.view.text.len() - at;
+        match self.map {
+            Some((map, base)) => map.digits_from(base + at).min(rest).min(20),
+            None => leading(&self.view.text[at..][..rest.min(20)], u8::is_ascii_digit),
+        }
+    }
+
+    /// How many letters there are before `at`, at most 8.
+    fn letters_before(&self, at: usize) -> usize {
+        match self.map {
+            Some((map, base)) => map.letters_before(base + at).min(at).min(8),
+            None => {
+                let before = self.view.text[..at].iter().rev();
+                before.take(8).take_while(|b| b.is_ascii_alphabetic()).count()
+            }
+        }
+    }
+
+    /// How long the word is that begins at `at`, at most [`WORD_BYTES_MAX`].
+    fn word_from(&self, at: usize) -> usize {
+        let rest = &self.view.text[at..];
+        match self.map {
+            Some((map, base)) => map.word_from(base + at).min(rest.len()).min(WORD_BYTES_MAX),
+            None => word_length(rest, WORD_BYTES_MAX),
         }
     }
 
@@ -618,6 +666,27 @@ fn is_date(text: &[u8]) -> bool {
     matches!((m, n), (b'0', b'1'..=b'9') | (b'1', b'0'..=b'2'))
         && matches!((d, e), (b'0'..=b'2', b'0'..=b'9') | (b'3', b'0' | b'1'))
         && !matches!(text.get(10), Some(b'0'..=b'9' | b'-'))
+}
+
+/// `2026-11-24T09:26:53.123Z` and nothing else (RFC 3339, a comma or a space allowed).
+fn is_timestamp(text: &[u8]) -> bool {
+    let Some((date, time)) = text.split_at_checked(11) else { return false };
+    let two = |at: usize| time.get(at..at + 2).is_some_and(|pair| pair.iter().all(u8::is_ascii_digit));
+    let clock = time.get(2) == Some(&b':') && time.get(5) == Some(&b':') && two(0) && two(3) && two(6);
+    let year = date[..4].iter().all(u8::is_ascii_digit);
+    if !(clock && year && is_date(text)) || !matches!(date[10], b'T' | b't' | b' ') || text.len() > 35 {
+        return false;
+    }
+    let rest = &time[8..];
+    let fraction = match rest {
+        [b'.' | b',', digits @ ..] => 1 + leading(digits, u8::is_ascii_digit),
+        _ => 0,
+    };
+    match &rest[fraction..] {
+        [] | [b'Z' | b'z'] => true,
+        [b'+' | b'-', a, b, b':', c, d] => [a, b, c, d].into_iter().all(u8::is_ascii_digit),
+        _ => false,
+    }
 }
 
 /// Eight, four, four, four and twelve hex digits (RFC 9562).

@@ -11,7 +11,7 @@ use crate::engine::scan::view::{Level, View, unescape};
 use crate::limits::JSON_DEPTH_MAX;
 
 use super::found::{Cause, Found, Item, Place, Shape};
-use super::paths::PathIndex;
+use super::paths::{PathIndex, Role};
 use super::scanner::{Context, Scanner, Spot};
 
 /// How far a document could be read.
@@ -25,9 +25,6 @@ pub(super) struct Walked {
     pub started: bool,
 }
 
-/// Keys that say "the other member is called this" and "this is its value".
-const NAME_KEYS: [&[u8]; 8] = [b"name", b"key", b"field", b"header", b"attribute", b"k", b"Name", b"Key"];
-const VALUE_KEYS: [&[u8]; 6] = [b"value", b"val", b"values", b"v", b"Value", b"content"];
 /// The members of OTLP's AnyValue: a wrapper says what type its value has and is no level of the path
 /// (opentelemetry-proto, common/v1).
 const ANY_VALUE_KEYS: [&[u8]; 8] = [
@@ -42,7 +39,7 @@ const ANY_VALUE_KEYS: [&[u8]; 8] = [
 ];
 
 /// A container that is open.
-struct Frame {
+pub(super) struct Frame {
     /// The path of its members (for an array: of its elements).
     path: PathIndex,
     start: usize,
@@ -57,20 +54,13 @@ struct Frame {
     member: Option<(PathIndex, usize)>,
     previous_end: Option<usize>,
     last_item: Option<usize>,
-    /// A string under one of [`NAME_KEYS`], and the start of the value under one of [`VALUE_KEYS`].
+    /// A string under a key of the role of a name, and the start of the value under one of the role of a value.
     name: Option<Range>,
     value: Option<usize>,
     member_role: Role,
     /// For arrays: the first element if it is a string, and the start of the second if the array has one so far.
     first: Option<Range>,
     second: Option<usize>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Role {
-    Other,
-    Name,
-    Value,
 }
 
 impl Scanner {
@@ -87,7 +77,21 @@ impl Scanner {
             Some(map) if view.is_record() => Lexer::with_map(view.text, from, map),
             _ => Lexer::new(view.text, from),
         };
-        let mut frames: Vec<Frame> = Vec::new();
+        let mut frames = self.take_frames();
+        let walked = self.events(cx, view, &mut lexer, &mut frames, path, any_value);
+        self.give_frames(frames);
+        walked
+    }
+
+    fn events(
+        &mut self,
+        cx: &Context<'_>,
+        view: &View<'_>,
+        lexer: &mut Lexer<'_>,
+        frames: &mut Vec<Frame>,
+        path: PathIndex,
+        any_value: bool,
+    ) -> Walked {
         let mut started = false;
         loop {
             let end;
@@ -96,15 +100,15 @@ impl Scanner {
             match event {
                 Event::ObjectStart(start) | Event::ArrayStart(start) => {
                     let object = matches!(event, Event::ObjectStart(_));
-                    let path = self.value_path(&mut frames, path, start);
+                    let path = self.value_path(frames, path, start);
                     let frame = self.open(cx, frames.last(), path, start, object, any_value);
                     frames.push(frame);
                     continue;
                 }
-                Event::Key(range, classes) => {
+                Event::Key { range, escaped } => {
                     started = true;
                     if let Some(frame) = frames.last_mut() {
-                        self.key(cx, view, frame, range, classes);
+                        self.key(cx, view, frame, range, escaped);
                     }
                     continue;
                 }
@@ -115,33 +119,33 @@ impl Scanner {
                         self.close(cx, view, &frame, end, in_array);
                     }
                 }
-                Event::String { range, classes, open } => {
+                Event::String { range, escaped, open } => {
                     started = true;
                     end = (range.end + 1).min(view.text.len());
-                    let path = self.value_path(&mut frames, path, at);
+                    let path = self.value_path(frames, path, at);
                     if let Some(frame) = frames.last_mut() {
                         frame.note_string(range);
                     }
-                    self.string(cx, view, range, classes, path, frames.last().and_then(|f| f.leaves));
+                    self.string(cx, view, range, escaped, path, frames.last().and_then(|f| f.leaves));
                     if open {
-                        self.cut_off(cx, view, &mut frames);
+                        self.cut_off(cx, view, frames);
                         return Walked { end, complete: false, started };
                     }
                 }
                 Event::Number(range) | Event::Literal(range) => {
                     started = true;
                     end = range.end;
-                    let path = self.value_path(&mut frames, path, at);
+                    let path = self.value_path(frames, path, at);
                     self.bare(cx, view, range, path, frames.last().and_then(|f| f.leaves));
                 }
                 Event::TooDeep(range) => {
                     end = range.end;
-                    self.value_path(&mut frames, path, at);
+                    self.value_path(frames, path, at);
                     self.too_deep(view, range);
                 }
                 Event::End(at) => return Walked { end: at, complete: true, started },
                 Event::Error(at) => {
-                    self.cut_off(cx, view, &mut frames);
+                    self.cut_off(cx, view, frames);
                     return Walked { end: at, complete: false, started };
                 }
             }
@@ -208,49 +212,30 @@ impl Scanner {
         }
     }
 
-    fn key(
-        &mut self,
-        cx: &Context<'_>,
-        view: &View<'_>,
-        frame: &mut Frame,
-        range: Range,
-        key_classes: Classes,
-    ) {
+    fn key(&mut self, cx: &Context<'_>, view: &View<'_>, frame: &mut Frame, range: Range, escaped: bool) {
         frame.items += 1;
         frame.last_item = Some(range.start - 1);
         let outer = view.slice(range.start, range.end).inside(Level::Json);
-        if key_classes.any(Classes::BACKSLASH) {
+        if escaped {
             let Some(mut decoded) = self.take_decoded(outer.text.len()) else { return };
             unescape(outer.text, &mut decoded);
             let inner = view.decoded(range.start, &decoded, Level::Json);
-            self.decoded_key(cx, &inner, classes(inner.text), frame, range);
+            self.decoded_key(cx, &inner, frame, range);
             self.give_decoded(decoded);
         } else {
-            self.decoded_key(cx, &outer, key_classes, frame, range);
+            self.decoded_key(cx, &outer, frame, range);
         }
     }
 
-    fn decoded_key(
-        &mut self,
-        cx: &Context<'_>,
-        key: &View<'_>,
-        classes: Classes,
-        frame: &mut Frame,
-        range: Range,
-    ) {
+    fn decoded_key(&mut self, cx: &Context<'_>, key: &View<'_>, frame: &mut Frame, range: Range) {
         let transparent = frame.any_value && ANY_VALUE_KEYS.contains(&key.text);
         let path = if transparent { frame.path } else { self.paths.child(cx, frame.path, key.text) };
         frame.member = Some((path, range.start - 1));
-        frame.member_role = match key.text {
-            text if text.len() > 9 => Role::Other,
-            text if NAME_KEYS.contains(&text) => Role::Name,
-            text if VALUE_KEYS.contains(&text) => Role::Value,
-            _ => Role::Other,
-        };
+        frame.member_role = if transparent { Role::of(key.text) } else { self.paths.role(path) };
         if !self.paths.key_is_clean(path) {
             let before = self.record.found.len();
             let place = Place::Key { object: frame.serial };
-            self.text(cx, key, classes, Spot::new(frame.path, place));
+            self.text(cx, key, cx.classes(key), Spot::new(frame.path, place));
             if self.record.found.len() == before && !transparent && self.misses.is_none() {
                 self.paths.set_key_is_clean(path);
             }
@@ -263,7 +248,7 @@ impl Scanner {
         cx: &Context<'_>,
         view: &View<'_>,
         range: Range,
-        string_classes: Classes,
+        escaped: bool,
         path: PathIndex,
         leaves: Option<RuleIndex>,
     ) {
@@ -271,14 +256,19 @@ impl Scanner {
             return;
         }
         let slice = view.slice(range.start, range.end).inside(Level::Json);
-        if string_classes.any(Classes::BACKSLASH) {
+        if escaped {
             let Some(mut decoded) = self.take_decoded(slice.text.len()) else { return };
             unescape(slice.text, &mut decoded);
             let inner = view.decoded(range.start, &decoded, Level::Json);
             self.value(cx, &inner, classes(inner.text), path, leaves);
             self.give_decoded(decoded);
         } else {
-            self.value(cx, &slice, string_classes, path, leaves);
+            let classes = cx.classes(&slice);
+            // Most values: a word, a name, a sentence.
+            let nothing = cx.is_nothing(&slice, classes);
+            if !(nothing && leaves.is_none() && self.paths.is_simple(path)) {
+                self.value(cx, &slice, classes, path, leaves);
+            }
         }
     }
 
@@ -503,7 +493,7 @@ impl Event {
                 *at
             }
             Event::End(at) | Event::Error(at) => *at,
-            Event::Key(range, _) | Event::String { range, .. } => range.start - 1,
+            Event::Key { range, .. } | Event::String { range, .. } => range.start - 1,
             Event::Number(range) | Event::Literal(range) | Event::TooDeep(range) => range.start,
         }
     }

@@ -26,6 +26,8 @@ impl Classes {
     pub const OPEN: Classes = Classes(1 << 7);
     /// `:`, `-` and `.`, which join octets of addresses; in a map only where they do.
     pub const JOINT: Classes = Classes(1 << 8);
+    /// The first byte of a literal; known to maps only.
+    pub const LITERAL: Classes = Classes(1 << 9);
     /// `0x00..=0x1f`, which JSON forbids inside strings.
     pub const CONTROL: Classes = Classes(1 << 10);
 

@@ -27,13 +27,18 @@ pub enum Event {
     /// `]`, at this byte.
     ArrayEnd(usize),
     /// A member's key; its value follows.
-    Key(Range, Classes),
+    Key {
+        /// Between the quotes.
+        range: Range,
+        /// Whether there are backslashes in it.
+        escaped: bool,
+    },
     /// A string value. `open` if the text ended before the closing quote.
     String {
         /// Between the quotes.
         range: Range,
-        /// The kinds of bytes in it.
-        classes: Classes,
+        /// Whether there are backslashes in it.
+        escaped: bool,
         /// Whether the closing quote is missing.
         open: bool,
     },
@@ -82,14 +87,18 @@ impl<'a> Lexer<'a> {
         Lexer { map: Some(map), ..Lexer::new(bytes, from) }
     }
 
-    fn string_end(&self, from: usize) -> (usize, Classes) {
+    /// Where the string that begins at `from` ends and whether there are backslashes in it; `None` if it holds what JSON
+    /// forbids.
+    #[inline]
+    fn string_end(&self, from: usize) -> Option<(usize, bool)> {
         if let Some(map) = self.map {
             let end = map.next_stop(from);
             if self.bytes.get(end) == Some(&b'"') {
-                return (end, map.classes(from, end));
+                return Some((end, false));
             }
         }
-        string_end(self.bytes, from)
+        let (end, classes) = string_end(self.bytes, from);
+        (!classes.any(Classes::CONTROL)).then(|| (end, classes.any(Classes::BACKSLASH)))
     }
 
     /// Containers that are open.
@@ -135,10 +144,7 @@ impl<'a> Lexer<'a> {
 
     fn string(&mut self) -> Event {
         let start = self.at + 1;
-        let (end, classes) = self.string_end(start);
-        if classes.any(Classes::CONTROL) {
-            return Event::Error(self.at);
-        }
+        let Some((end, escaped)) = self.string_end(start) else { return Event::Error(self.at) };
         let open = end == self.bytes.len();
         self.at = end + usize::from(!open);
         if open {
@@ -147,22 +153,22 @@ impl<'a> Lexer<'a> {
         } else {
             self.after_value();
         }
-        Event::String { range: Range { start, end }, classes, open }
+        Event::String { range: Range { start, end }, escaped, open }
     }
 
     fn key(&mut self) -> Event {
         let quote = self.at;
-        let (end, classes) = self.string_end(quote + 1);
+        let Some((end, escaped)) = self.string_end(quote + 1) else { return Event::Error(quote) };
         let mut colon = end + 1;
         while matches!(self.bytes.get(colon), Some(b' ' | b'\t' | b'\r' | b'\n')) {
             colon += 1;
         }
-        if classes.any(Classes::CONTROL) || self.bytes.get(colon) != Some(&b':') {
+        if self.bytes.get(colon) != Some(&b':') {
             return Event::Error(quote);
         }
         self.at = colon + 1;
         self.expect = Expect::Value;
-        Event::Key(Range { start: quote + 1, end }, classes)
+        Event::Key { range: Range { start: quote + 1, end }, escaped }
     }
 
     fn open(&mut self, byte: u8) -> Event {
@@ -295,7 +301,7 @@ mod tests {
                 Event::ObjectEnd(_) => '}',
                 Event::ArrayStart(_) => '[',
                 Event::ArrayEnd(_) => ']',
-                Event::Key(..) => 'k',
+                Event::Key { .. } => 'k',
                 Event::String { open, .. } => {
                     if open {
                         'o'

@@ -2,6 +2,7 @@
 //! nothing but letters, digits and spaces, where the words are that begin like a number.
 
 use super::classify::Classes;
+use super::literals::LiteralHit;
 use super::vector;
 
 /// Which of 64 bytes are of a class: bit `i` stands for byte `i`.
@@ -34,6 +35,8 @@ struct Block {
     after_letters: u64,
     /// Signs that begin octets or triples, see [`begins_octets`] and [`begins_triples`].
     joints: u64,
+    /// First bytes of literals.
+    literals: u64,
 }
 
 /// The map of one text.
@@ -65,6 +68,41 @@ impl Map {
         self.length = text.len();
         vector::blocks(text, Sink { blocks: &mut self.blocks, word: 0, letters: 0 });
         self.join();
+    }
+
+    /// Notes where literals begin.
+    pub fn note_literals(&mut self, hits: &[LiteralHit]) {
+        for hit in hits {
+            self.blocks[hit.at / 64].literals |= 1 << (hit.at % 64);
+        }
+    }
+
+    /// How many digits there are from `at` on, which is a digit.
+    pub fn digits_from(&self, at: usize) -> usize {
+        run_from(at, |index| self.blocks.get(index).map_or(0, |block| block.masks.digit))
+    }
+
+    /// How many letters and digits there are from `at` on, which is one.
+    pub fn word_from(&self, at: usize) -> usize {
+        run_from(at, |index| self.blocks.get(index).map_or(0, |block| block.masks.word))
+    }
+
+    /// How many letters there are before `at`.
+    pub fn letters_before(&self, at: usize) -> usize {
+        let mut count = 0;
+        let (mut index, mut bits) = (at / 64, at % 64);
+        loop {
+            if bits > 0 {
+                let run =
+                    ((self.blocks[index].masks.letter << (64 - bits)).leading_ones() as usize).min(bits);
+                count += run;
+                if run < bits {
+                    return count;
+                }
+            }
+            let Some(before) = index.checked_sub(1) else { return count };
+            (index, bits) = (before, 64);
+        }
     }
 
     /// Finds the joints, for which a block must know the next one.
@@ -117,6 +155,7 @@ impl Map {
                 (backslash, Classes::BACKSLASH),
                 (stops & !backslash, Classes::QUOTE),
                 (block.joints, Classes::JOINT),
+                (block.literals, Classes::LITERAL),
             ] {
                 if mask & bits != 0 {
                     all = all.with(class);
@@ -153,6 +192,19 @@ impl Map {
                 }
             }
             index += 1;
+        }
+    }
+}
+
+/// Length of the run of ones that begins at bit `at` of the masks.
+fn run_from(at: usize, mask: impl Fn(usize) -> u64) -> usize {
+    let mut end = at;
+    loop {
+        let left = 64 - end % 64;
+        let run = ((mask(end / 64) >> (end % 64)).trailing_ones() as usize).min(left);
+        end += run;
+        if run < left {
+            return end - at;
         }
     }
 }
@@ -195,7 +247,7 @@ impl Sink<'_> {
         let after_letters = sum & !letter & digit;
         self.letters = u64::from(over || over_again);
         self.word = word >> 63;
-        self.blocks.push(Block { masks, digits: digit & begins, after_letters, joints: 0 });
+        self.blocks.push(Block { masks, digits: digit & begins, after_letters, joints: 0, literals: 0 });
     }
 }
 

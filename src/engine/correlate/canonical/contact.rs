@@ -4,7 +4,7 @@ use rlibphonenumber::{NumberLengthType, PHONE_NUMBER_UTIL, PhoneNumberFormat, Re
 use unicode_normalization::UnicodeNormalization;
 
 use super::is_separator;
-use crate::engine::numbering::is_plain_number;
+use crate::engine::numbering::is_plain;
 
 /// NFC (UAX #15), lower case, domain in A-labels (UTS #46). RFC 5321, section 2.4, leaves the case of the local part to
 /// its host; no host in use tells `Ann` from `ann`. Dots and `+tag` stay: whether they matter differs from host to host.
@@ -51,7 +51,7 @@ pub(super) fn phone(value: &[u8], region: Option<&str>, out: &mut Vec<u8>) -> bo
     {
         // Nearly all numbers: nothing is left to read.
         out.extend(value.iter().filter(|b| matches!(b, b'+' | b'0'..=b'9')));
-        if is_plain_number(&out[start + 1..]) {
+        if is_plain(&out[start + 1..]) {
             return true;
         }
         out.truncate(start);
