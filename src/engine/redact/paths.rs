@@ -46,25 +46,31 @@ impl Decision {
     }
 }
 
-struct Node {
+/// What is asked of a path for each key of each record, apart from the rest so that it stays in the nearest cache.
+#[derive(Clone, Copy)]
+struct Link {
+    /// The first and last bytes of the key: all of it, if it has no more than [`HEAD_BYTES`].
+    head: (u64, u64),
     parent: PathIndex,
+    /// The path that was asked for after this one last time: records of one kind have their keys in one order.
+    next: PathIndex,
+    length: u32,
+    /// What the key says of the member beside it.
+    role: Role,
+    /// The key was searched and holds nothing.
+    key_is_clean: bool,
+    /// Neither a field rule nor a detector of pairs knows the key.
+    is_simple: bool,
+}
+
+struct Node {
     hash: u32,
-    /// The first and last bytes of the key and its length: all of it, if it has no more than [`HEAD_BYTES`].
-    head: (u64, u64, usize),
     key: Arc<[u8]>,
     /// What the key says about its value: the key without earlier replacements.
     words: Arc<[u8]>,
     segments: Vec<Segment>,
     /// Segments before the document that this path is in.
     document_root: u16,
-    /// The key was searched and holds nothing.
-    key_is_clean: bool,
-    /// What the key says of the member beside it.
-    role: Role,
-    /// Neither a field rule nor a detector of pairs knows the key.
-    is_simple: bool,
-    /// The path that was asked for after this one last time: records of one kind have their keys in one order.
-    next: PathIndex,
     decision: Arc<Decision>,
 }
 
@@ -92,6 +98,7 @@ impl Role {
 
 /// All paths seen by one redactor.
 pub(super) struct Paths {
+    links: Vec<Link>,
     nodes: Vec<Node>,
     /// Nodes below this index are in the table; the others are forgotten when left.
     kept: usize,
@@ -112,32 +119,41 @@ impl Paths {
 
     pub fn new() -> Paths {
         let root = Node {
-            parent: 0,
             hash: 0,
-            head: (0, 0, 0),
             key: Arc::default(),
             words: Arc::default(),
             segments: Vec::new(),
             document_root: 0,
-            key_is_clean: false,
-            role: Role::Other,
-            is_simple: true,
-            next: 0,
             decision: Arc::default(),
         };
-        Paths { nodes: vec![root], kept: 1, last: 0, table: vec![EMPTY; SLOTS].into_boxed_slice() }
+        let link = Link {
+            head: (0, 0),
+            parent: Paths::ROOT,
+            next: Paths::ROOT,
+            length: 0,
+            role: Role::Other,
+            key_is_clean: false,
+            is_simple: true,
+        };
+        let table = vec![EMPTY; SLOTS].into_boxed_slice();
+        Paths { links: vec![link], nodes: vec![root], kept: 1, last: Paths::ROOT, table }
     }
 
     /// Forgets everything once the table is full; between records only, when no index is in use.
     pub fn start_record(&mut self) {
-        self.nodes.truncate(self.kept);
+        self.truncate(self.kept);
         self.last = Paths::ROOT;
         if self.kept >= PATHS_MAX {
-            self.nodes.truncate(1);
-            self.nodes[0].next = 0;
+            self.truncate(1);
+            self.links[0].next = Paths::ROOT;
             self.kept = 1;
             self.table.fill(EMPTY);
         }
+    }
+
+    fn truncate(&mut self, length: usize) {
+        self.nodes.truncate(length);
+        self.links.truncate(length);
     }
 
     pub fn decision(&self, path: PathIndex) -> &Arc<Decision> {
@@ -151,20 +167,20 @@ impl Paths {
 
     /// What the last key of a path says of the member beside it.
     pub fn role(&self, path: PathIndex) -> Role {
-        self.nodes[path as usize].role
+        self.links[path as usize].role
     }
 
     /// Whether a string under this path needs nothing but to be looked through.
     pub fn is_simple(&self, path: PathIndex) -> bool {
-        self.nodes[path as usize].is_simple
+        self.links[path as usize].is_simple
     }
 
     pub fn key_is_clean(&self, path: PathIndex) -> bool {
-        self.nodes[path as usize].key_is_clean
+        self.links[path as usize].key_is_clean
     }
 
     pub fn set_key_is_clean(&mut self, path: PathIndex) {
-        self.nodes[path as usize].key_is_clean = true;
+        self.links[path as usize].key_is_clean = true;
     }
 
     /// The path of a document that stands inside the text at `path`.
@@ -174,24 +190,43 @@ impl Paths {
 
     /// The path of the member `key` (decoded) of the container at `parent`.
     pub fn child(&mut self, cx: &Context<'_>, parent: PathIndex, key: &[u8]) -> PathIndex {
-        let guess = self.nodes.get(self.last as usize).map_or(0, |node| node.next);
-        if let Some(node) = self.nodes.get(guess as usize)
-            && guess != Paths::ROOT
-            && node.parent == parent
-            && node.head == head(key)
-            && (key.len() <= HEAD_BYTES || *node.key == *key)
-        {
+        if let Some(guess) = self.guess(parent, key) {
             self.last = guess;
             return guess;
         }
         let index = self.look_up(cx, parent, key);
         if (index as usize) < self.kept {
-            if let Some(last) = self.nodes.get_mut(self.last as usize) {
+            if let Some(last) = self.links.get_mut(self.last as usize) {
                 last.next = index;
             }
             self.last = index;
         }
         index
+    }
+
+    /// The path of the member `key` if it comes where it came last time, is clean and simple and says nothing of others.
+    #[inline]
+    pub fn plain_child(&mut self, parent: PathIndex, key: &[u8]) -> Option<PathIndex> {
+        let guess = self.guess(parent, key)?;
+        let link = &self.links[guess as usize];
+        if !(link.key_is_clean && link.is_simple && link.role == Role::Other) {
+            return None;
+        }
+        self.last = guess;
+        Some(guess)
+    }
+
+    /// The path that followed the last one the time before, if it is this one.
+    #[inline]
+    fn guess(&self, parent: PathIndex, key: &[u8]) -> Option<PathIndex> {
+        let guess = self.links.get(self.last as usize)?.next;
+        let link = self.links.get(guess as usize)?;
+        let same = guess != Paths::ROOT
+            && link.parent == parent
+            && link.length as usize == key.len()
+            && link.head == head(key)
+            && (key.len() <= HEAD_BYTES || *self.nodes[guess as usize].key == *key);
+        same.then_some(guess)
     }
 
     fn look_up(&mut self, cx: &Context<'_>, parent: PathIndex, key: &[u8]) -> PathIndex {
@@ -207,7 +242,8 @@ impl Paths {
                     break;
                 }
                 let node = &self.nodes[index as usize];
-                if node.hash == hash && node.parent == parent && *node.key == *key {
+                let parent_of = self.links[index as usize].parent;
+                if node.hash == hash && parent_of == parent && *node.key == *key {
                     return index;
                 }
                 slot = (slot + 1) & (SLOTS - 1);
@@ -222,6 +258,16 @@ impl Paths {
             self.table[slot] = index as u32;
             self.kept += 1;
         }
+        let is_document = *key == *DOCUMENT;
+        self.links.push(Link {
+            head: head(key),
+            parent,
+            next: Paths::ROOT,
+            length: key.len() as u32,
+            role: if is_document { Role::Other } else { Role::of(key) },
+            key_is_clean: false,
+            is_simple: node.decision.fields.is_empty() && node.decision.pairs.is_empty(),
+        });
         self.nodes.push(node);
         index as PathIndex
     }
@@ -229,7 +275,7 @@ impl Paths {
     /// Says that nothing below `path` is in use any more.
     pub fn leave(&mut self, path: PathIndex) {
         if path as usize >= self.kept {
-            self.nodes.truncate(path as usize);
+            self.truncate(path as usize);
         }
     }
 
@@ -246,20 +292,7 @@ impl Paths {
             let document_root = outer.decision.depth;
             let key: Arc<[u8]> = key.into();
             let (segments, decision) = (Vec::new(), Arc::new(decision));
-            return Node {
-                parent,
-                hash,
-                head: head(&key),
-                words: Arc::clone(&key),
-                key,
-                segments,
-                document_root,
-                key_is_clean: false,
-                role: Role::Other,
-                is_simple: true,
-                next: 0,
-                decision,
-            };
+            return Node { hash, words: Arc::clone(&key), key, segments, document_root, decision };
         }
         let words = fixed::key_words(cx.policy, key);
         let own = segments(&words);
@@ -293,43 +326,35 @@ impl Paths {
             }
         }
         Node {
-            parent,
             hash,
-            head: head(key),
             key: key.into(),
             words: words.into(),
             segments: own,
             document_root: outer.document_root,
-            key_is_clean: false,
-            role: Role::of(key),
-            is_simple: decision.fields.is_empty() && decision.pairs.is_empty(),
-            next: 0,
             decision: Arc::new(decision),
         }
     }
 
     fn collect(&self, path: PathIndex, out: &mut Vec<Segment>) {
         if path != Paths::ROOT {
-            let node = &self.nodes[path as usize];
-            self.collect(node.parent, out);
-            out.extend(node.segments.iter().cloned());
+            self.collect(self.links[path as usize].parent, out);
+            out.extend(self.nodes[path as usize].segments.iter().cloned());
         }
     }
 }
 
 const HEAD_BYTES: usize = 16;
 
-/// What tells keys of up to [`HEAD_BYTES`] bytes apart without a call: two overlapping words of eight or four bytes.
-fn head(key: &[u8]) -> (u64, u64, usize) {
-    let length = key.len();
+/// What tells keys of up to [`HEAD_BYTES`] bytes and of one length apart without a call: two overlapping words.
+#[inline]
+fn head(key: &[u8]) -> (u64, u64) {
     if let (Some(first), Some(last)) = (key.first_chunk::<8>(), key.last_chunk::<8>()) {
-        return (u64::from_le_bytes(*first), u64::from_le_bytes(*last), length);
+        return (u64::from_le_bytes(*first), u64::from_le_bytes(*last));
     }
     if let (Some(first), Some(last)) = (key.first_chunk::<4>(), key.last_chunk::<4>()) {
-        return (u64::from(u32::from_le_bytes(*first)), u64::from(u32::from_le_bytes(*last)), length);
+        return (u64::from(u32::from_le_bytes(*first)), u64::from(u32::from_le_bytes(*last)));
     }
-    let few = key.iter().fold(0, |word, &byte| word << 8 | u64::from(byte));
-    (few, 0, length)
+    (key.iter().fold(0, |word, &byte| word << 8 | u64::from(byte)), 0)
 }
 
 /// FxHash's mixing over eight bytes at a time: good enough for a table that compares whole keys and probes eight slots.

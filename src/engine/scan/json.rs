@@ -54,6 +54,15 @@ pub enum Event {
     Error(usize),
 }
 
+/// The value of a plain member, see [`Lexer::member`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// A string without escapes, without its quotes.
+    String(Range),
+    /// A number.
+    Number(Range),
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Expect {
     Value,
@@ -136,6 +145,42 @@ impl<'a> Lexer<'a> {
                 _ => return Event::Error(self.at),
             }
         }
+    }
+
+    /// Key and value of the next member of an object, if neither has escapes, no white space but one blank after the colon is
+    /// between them and the value is a string or a number. Nothing is consumed before [`Lexer::take_member`].
+    #[inline]
+    pub fn member(&self, map: &Map) -> Option<(Range, Value)> {
+        let at = match self.expect {
+            Expect::KeyOrEnd | Expect::Key => self.at,
+            Expect::CommaOrEnd if self.bytes.get(self.at) == Some(&b',') => self.at + 1,
+            _ => return None,
+        };
+        if self.bytes.get(at) != Some(&b'"') {
+            return None;
+        }
+        let end = map.next_stop(at + 1);
+        let key = Range { start: at + 1, end };
+        let [b'"', b':', after @ ..] = self.bytes.get(end..)? else { return None };
+        let start = end + 2 + usize::from(after.first() == Some(&b' '));
+        match self.bytes.get(start)? {
+            b'"' => {
+                let end = map.next_stop(start + 1);
+                let closed = self.bytes.get(end) == Some(&b'"');
+                closed.then_some((key, Value::String(Range { start: start + 1, end })))
+            }
+            b'0'..=b'9' | b'-' => {
+                let length = number_length(&self.bytes[start..])?;
+                Some((key, Value::Number(Range { start, end: start + length })))
+            }
+            _ => None,
+        }
+    }
+
+    /// Goes on behind a member that [`Lexer::member`] gave and that ends at `end`.
+    pub fn take_member(&mut self, end: usize) {
+        self.at = end;
+        self.expect = Expect::CommaOrEnd;
     }
 
     fn after_value(&mut self) {

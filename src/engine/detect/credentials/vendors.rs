@@ -68,9 +68,29 @@ const VENDORS: &[&str] = &[
 /// Longest name.
 pub(super) const NAME_BYTES_MAX: usize = 20;
 
+/// Which beginnings and lengths names have: nearly all words end here.
+const KNOWN: [u64; 64] = {
+    let mut known = [0; 64];
+    let mut at = 0;
+    while at < VENDORS.len() {
+        let bit = place(VENDORS[at].as_bytes());
+        known[bit / 64] |= 1 << (bit % 64);
+        at += 1;
+    }
+    known
+};
+
+/// A number below 4096 for the first and third letter and the length of a word of three letters or more.
+const fn place(word: &[u8]) -> usize {
+    (word[0] as usize * 131 + word[2] as usize * 17 + word.len()) % 4096
+}
+
 /// Whether the lower-case word is a vendor's name.
 pub(super) fn is_vendor(word: &[u8]) -> bool {
-    word.len() <= NAME_BYTES_MAX && VENDORS.binary_search_by(|name| name.as_bytes().cmp(word)).is_ok()
+    let may_be = |bit: usize| KNOWN[bit / 64] >> (bit % 64) & 1 == 1;
+    (3..=NAME_BYTES_MAX).contains(&word.len())
+        && may_be(place(word))
+        && VENDORS.binary_search_by(|name| name.as_bytes().cmp(word)).is_ok()
 }
 
 #[cfg(test)]
@@ -83,7 +103,7 @@ mod tests {
         for &name in VENDORS {
             assert!(last < name, "{name}");
             assert!(
-                name.len() <= NAME_BYTES_MAX
+                (3..=NAME_BYTES_MAX).contains(&name.len())
                     && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()),
                 "{name}"
             );
