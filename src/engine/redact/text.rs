@@ -668,13 +668,17 @@ fn is_date(text: &[u8]) -> bool {
         && !matches!(text.get(10), Some(b'0'..=b'9' | b'-'))
 }
 
+/// Nine decimals and an offset.
+const TIMESTAMP_BYTES_MAX: usize = 35;
+
 /// `2026-11-24T09:26:53.123Z` and nothing else (RFC 3339, a comma or a space allowed).
 fn is_timestamp(text: &[u8]) -> bool {
     let Some((date, time)) = text.split_at_checked(11) else { return false };
     let two = |at: usize| time.get(at..at + 2).is_some_and(|pair| pair.iter().all(u8::is_ascii_digit));
     let clock = time.get(2) == Some(&b':') && time.get(5) == Some(&b':') && two(0) && two(3) && two(6);
     let year = date[..4].iter().all(u8::is_ascii_digit);
-    if !(clock && year && is_date(text)) || !matches!(date[10], b'T' | b't' | b' ') || text.len() > 35 {
+    let joined = matches!(date[10], b'T' | b't' | b' ') && text.len() <= TIMESTAMP_BYTES_MAX;
+    if !(clock && year && joined && is_date(text)) {
         return false;
     }
     let rest = &time[8..];

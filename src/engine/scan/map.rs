@@ -252,16 +252,19 @@ impl Sink<'_> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
-    use super::super::classify::classes;
-    use super::*;
-
+impl Map {
     /// The masks of each block of `text`, as they are found on this machine.
-    pub fn masks_of(text: &[u8]) -> Vec<Masks> {
+    pub(super) fn masks_of(text: &[u8]) -> Vec<Masks> {
         let mut map = Map::default();
         map.fill(text);
         map.blocks.iter().map(|block| block.masks).collect()
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::classify::classes;
+    use super::*;
 
     /// The plain way, byte by byte.
     fn marks_one_by_one(text: &[u8]) -> Vec<(usize, Mark)> {

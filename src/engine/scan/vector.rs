@@ -73,7 +73,7 @@ mod avx2 {
         _mm256_or_si256, _mm256_set1_epi8, _mm256_sub_epi8,
     };
 
-    use super::super::map::{Masks, Sink};
+    use super::{Masks, Sink};
 
     #[target_feature(enable = "avx2")]
     pub(super) fn blocks(text: &[u8], mut sink: Sink<'_>) {
@@ -170,7 +170,7 @@ mod tests {
         let mut masks = Masks::default();
         for (index, &byte) in block.iter().enumerate() {
             let bit = 1u64 << index;
-            let mut set = |mask: &mut u64, holds: bool| *mask |= if holds { bit } else { 0 };
+            let set = |mask: &mut u64, holds: bool| *mask |= if holds { bit } else { 0 };
             set(&mut masks.stops, matches!(byte, b'"' | b'\\' | 0..0x20));
             set(&mut masks.backslash, byte == b'\\');
             set(&mut masks.at, byte == b'@');
@@ -196,7 +196,7 @@ mod tests {
                 assert_eq!(portable(&block), plain(&block));
                 #[cfg(target_arch = "x86_64")]
                 if is_x86_feature_detected!("avx2") {
-                    let mut blocks = super::super::map::tests::masks_of(&block);
+                    let mut blocks = crate::engine::scan::map::Map::masks_of(&block);
                     assert_eq!(blocks.pop(), Some(plain(&block)));
                 }
             }
