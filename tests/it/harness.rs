@@ -6,12 +6,14 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Arc, Once};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use redactd::engine::correlate::ring::{self, Entry};
 use redactd::keys;
 use rustix::process::{Pid, Signal, kill_process};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
 
 /// Long enough for a loaded machine; nothing that works takes a tenth of it.
 pub const SOON: Duration = Duration::from_secs(20);
@@ -26,6 +28,7 @@ pub struct Run {
 
 /// The program with no settings from the environment.
 pub fn redactd(args: &[&str]) -> Command {
+    heed_signals();
     let mut command = Command::new(env!("CARGO_BIN_EXE_redactd"));
     command.args(args);
     for name in [
@@ -41,6 +44,27 @@ pub fn redactd(args: &[&str]) -> Command {
         command.env_remove(name);
     }
     command
+}
+
+/// A process ignores what its parent ignored (`nohup`, a job in the background), and so would every program under test. What
+/// has a handler here is as usual there.
+fn heed_signals() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let ignored = signal_set("self", "SigIgn");
+        for signal in [SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2] {
+            if ignored >> (signal - 1) & 1 == 1 {
+                signal_hook::flag::register(signal, Arc::default()).unwrap();
+            }
+        }
+    });
+}
+
+/// One of the signal sets of `/proc/PROCESS/status`: bit `n - 1` for signal `n`.
+fn signal_set(process: &str, name: &str) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let set = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap();
+    u64::from_str_radix(set.trim(), 16).unwrap()
 }
 
 /// Runs it on `input` to its end.
@@ -163,22 +187,10 @@ impl Live {
     /// Waits until it has taken what signals it was sent: one that is still pending swallows the next of its kind.
     pub fn takes_signals(&self) {
         let deadline = Instant::now() + SOON;
-        while ["SigPnd", "ShdPnd"].iter().any(|name| self.signals(name) != 0) {
+        while ["SigPnd", "ShdPnd"].iter().any(|name| signal_set(&self.child.id().to_string(), name) != 0) {
             assert!(Instant::now() < deadline, "a signal is still pending");
             thread::sleep(Duration::from_millis(1));
         }
-    }
-
-    /// Whether it ignores the signal, as a process does whose parent did (`nohup`).
-    pub fn ignores(&self, signal: Signal) -> bool {
-        self.signals("SigIgn") >> (signal.as_raw() - 1) & 1 == 1
-    }
-
-    /// One of the signal sets of `/proc/PID/status`: bit `n - 1` for signal `n`.
-    fn signals(&self, name: &str) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let set = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap();
-        u64::from_str_radix(set.trim(), 16).unwrap()
     }
 
     pub fn pid(&self) -> Pid {

@@ -1,12 +1,12 @@
 //! The seam for records that are no lines. Whoever walks another form of record (OTLP on the wire) says where it is and
 //! hands over texts; the engine knows nothing of the form.
 
-use crate::engine::policy::RuleIndex;
 use crate::engine::scan::view::{Encoding, View};
 
 use super::paths::{PathIndex, Paths};
-use super::scanner::Context;
-use super::{Outcome, Redacted, Redactor, Withheld, overlap, splice};
+use super::scanner::{Context, Scanner};
+use super::splice::Splicer;
+use super::{Outcome, Redacted, Redactor, Withheld};
 
 /// A walk through the fields of one record.
 ///
@@ -57,30 +57,21 @@ impl Fields<'_> {
         let path = self.here();
         let redactor = &mut *self.redactor;
         let before = out.len();
-        let leaves: Option<RuleIndex> = None;
         let found = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            let Redactor { policy, ring, dispatch, scanner, map, .. } = redactor;
-            redactor.fired.clear();
-            scanner.start_field(text.len());
-            let map = scanner.map(dispatch, map, text);
-            let cx = Context { policy, ring, dispatch, map };
-            let view = View::of_record(text, 0, Encoding::PLAIN);
-            scanner.value(&cx, &view, cx.classes(&view), path, leaves);
-            if scanner.over_budget {
-                return Err(Withheld::Budget);
-            }
-            overlap::resolve(policy, &mut scanner.record.found, &mut redactor.spans);
-            splice::list_rules(&redactor.spans, &mut redactor.fired);
-            redactor.splicer.write(policy, ring, text, &scanner.record, &redactor.spans, out.bytes_mut());
-            Ok(redactor.spans.len() as u64)
+            redactor.passes(text, out.bytes_mut(), |redactor, text| redactor.find_in_field(path, text))
         }));
         let why = match found {
-            Ok(Ok(spans)) => {
-                redactor.count();
-                return Outcome { records: 0, spans, withheld: 0 };
-            }
+            Ok(Ok(())) => return Outcome { records: 0, spans: redactor.fired.len() as u64, withheld: 0 },
             Ok(Err(why)) => why,
-            Err(_) => Withheld::Internal,
+            Err(_) => {
+                // Nothing of the scratch space is used again but the paths, in which the cursor stands.
+                let paths = std::mem::replace(&mut redactor.scanner.paths, Paths::new());
+                redactor.scanner = Scanner::new(&redactor.policy);
+                redactor.scanner.paths = paths;
+                redactor.splicer = Splicer::default();
+                redactor.spans = Vec::new();
+                Withheld::Internal
+            }
         };
         out.bytes_mut().truncate(before);
         out.append(super::action::withheld_text(why).as_bytes());
@@ -89,5 +80,38 @@ impl Fields<'_> {
 
     fn here(&self) -> PathIndex {
         self.path.last().copied().unwrap_or(Paths::ROOT)
+    }
+}
+
+impl Redactor {
+    /// Finds everything in one field.
+    fn find_in_field(&mut self, path: PathIndex, text: &[u8]) {
+        let Redactor { policy, ring, dispatch, scanner, map, .. } = self;
+        scanner.start_field(text.len());
+        let map = scanner.map(dispatch, map, text);
+        let cx = Context { policy, ring, dispatch, map };
+        let view = View::of_record(text, 0, Encoding::PLAIN);
+        scanner.value(&cx, &view, cx.classes(&view), path, None);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::{Keyring, Policy, Redacted, Redactor};
+
+    #[test]
+    fn a_field_gets_as_many_passes_as_a_line() {
+        let policy = Arc::new(Policy::default_policy());
+        let mut redactor = Redactor::new(policy, Arc::new(Keyring::ephemeral(&[1; 64])));
+        let mut once = |text: &[u8]| {
+            let mut out = Redacted::new();
+            let outcome = redactor.fields().text(text, &mut out);
+            (out.as_bytes().to_vec(), outcome.spans)
+        };
+        let (first, spans) = once(b"login password=x$ver#123 from 8.8.4.4");
+        assert!(memchr::memmem::find(&first, b"8.8.4.4").is_none(), "{}", String::from_utf8_lossy(&first));
+        assert_eq!((once(&first), spans), ((first, 0), 2));
     }
 }

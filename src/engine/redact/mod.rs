@@ -263,9 +263,25 @@ impl Redactor {
             assert!(memchr::memmem::find(line, needle).is_none(), "failpoint");
         }
         let start = out.len();
+        self.passes(line, out, Redactor::find)?;
+        if self.remarks {
+            remark::add(&self.policy, &mut self.fired, start, out);
+        }
+        Ok(self.fired.len() as u64)
+    }
+
+    /// Writes `record` to `out` with its spans replaced, and lists their rules in `fired`. `find` looks for spans in the record
+    /// and, where that can tell more, in what the pass before left of it.
+    fn passes(
+        &mut self,
+        record: &[u8],
+        out: &mut Vec<u8>,
+        find: impl Fn(&mut Redactor, &[u8]),
+    ) -> Result<(), Withheld> {
+        let start = out.len();
         self.fired.clear();
-        self.find(line);
-        let mut replaced = self.replace(line, out)?;
+        find(self, record);
+        let mut replaced = self.replace(record, out)?;
         for _ in 1..PASSES_MAX {
             if !replaced || !(self.scanner.kept_by_context || self.cut_word) {
                 break;
@@ -277,17 +293,14 @@ impl Redactor {
             again.clear();
             again.extend_from_slice(&out[start..]);
             out.truncate(start);
-            self.find(&again);
+            find(self, &again);
             let result = self.replace(&again, out);
             self.again = again;
             replaced = result?;
         }
         // Not before the last pass: a record that is withheld has no spans.
         self.count();
-        if self.remarks {
-            remark::add(&self.policy, &mut self.fired, start, out);
-        }
-        Ok(self.fired.len() as u64)
+        Ok(())
     }
 
     /// Counts the spans of the record for their rules.

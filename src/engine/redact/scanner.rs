@@ -11,7 +11,9 @@ use crate::engine::scan::classify::{Classes, classes};
 use crate::engine::scan::literals::LiteralHit;
 use crate::engine::scan::map::Map;
 use crate::engine::scan::view::{Decoded, View};
-use crate::limits::{DECODED_BYTES_FACTOR_MAX, GLUED_LITERALS_MAX};
+use crate::limits::{
+    DECODED_BYTES_FACTOR_MAX, GLUED_LITERALS_MAX, LITERAL_STEPS_FACTOR_MAX, LITERAL_STEPS_MIN,
+};
 
 use super::dispatch::{Dispatch, Entry};
 use super::fixed;
@@ -92,6 +94,8 @@ pub(super) struct Scanner {
     pub decode_left: usize,
     /// Literals inside longer words that may still be looked at.
     pub glued_left: usize,
+    /// Bytes that may still be read in vain after literals.
+    pub steps_left: usize,
     /// Whether the record needs more work than the budget allows.
     pub over_budget: bool,
     /// Whether words around a value were why it is kept.
@@ -115,6 +119,7 @@ impl Scanner {
             containers: 0,
             decode_left: 0,
             glued_left: 0,
+            steps_left: 0,
             over_budget: false,
             kept_by_context: false,
             misses: None,
@@ -134,6 +139,7 @@ impl Scanner {
         self.kept_by_context = false;
         self.decode_left = (bytes * DECODED_BYTES_FACTOR_MAX).max(64 << 10);
         self.glued_left = GLUED_LITERALS_MAX;
+        self.steps_left = (bytes * LITERAL_STEPS_FACTOR_MAX).max(LITERAL_STEPS_MIN);
         self.over_budget = false;
         if let Some(misses) = &mut self.misses {
             misses.clear();
@@ -145,6 +151,7 @@ impl Scanner {
         self.record.clear();
         self.decode_left = (bytes * DECODED_BYTES_FACTOR_MAX).max(64 << 10);
         self.glued_left = GLUED_LITERALS_MAX;
+        self.steps_left = (bytes * LITERAL_STEPS_FACTOR_MAX).max(LITERAL_STEPS_MIN);
         self.over_budget = false;
     }
 
@@ -171,6 +178,15 @@ impl Scanner {
 
     pub fn give_decoded(&mut self, decoded: Decoded) {
         self.decoded.push(decoded);
+    }
+
+    /// Notes that up to so many bytes were read in vain; false if that is over the budget of the record.
+    pub fn charge(&mut self, bytes: usize) -> bool {
+        match self.steps_left.checked_sub(bytes) {
+            Some(left) => self.steps_left = left,
+            None => self.over_budget = true,
+        }
+        !self.over_budget
     }
 
     pub fn take_frames(&mut self) -> Vec<Frame> {

@@ -640,6 +640,8 @@ impl<'l, 'v> Look<'l, 'v> {
             if let Some(hit) = scanner.try_detector(self.cx, self.view, spot, &self.site, detector) {
                 self.done.retain(|&(other, _)| other != detector.index);
                 self.done.push((detector.index, hit));
+            } else if detector.reach != usize::MAX && !scanner.charge(self.site.part.end - at) {
+                break;
             }
         }
         self.site.part.end = end;
@@ -836,5 +838,18 @@ mod tests {
         let text = String::from_utf8_lossy(out.as_bytes());
         let ids: Vec<&str> = text.split([' ', '=', '&']).filter(|word| word.starts_with("email_")).collect();
         assert_eq!((ids.len(), ids[0]), (2, ids[1]), "{text}");
+    }
+
+    #[test]
+    fn what_is_read_in_vain_after_literals_is_bounded() {
+        let mut redactor =
+            Redactor::new(Arc::new(Policy::default_policy()), Arc::new(Keyring::ephemeral(&[7; 64])));
+        let mut out = Redacted::default();
+        let outcome = redactor.redact("Bearer:".repeat(10_000).as_bytes(), &mut out);
+        assert_eq!((out.as_bytes(), outcome.withheld), (&b"[withheld:budget]"[..], 1));
+        out.clear();
+        let usual = format!("the key of Bearer: none, {}", "and so on ".repeat(40));
+        let outcome = redactor.redact(usual.repeat(200).as_bytes(), &mut out);
+        assert_eq!(outcome.withheld, 0);
     }
 }
