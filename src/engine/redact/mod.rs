@@ -2,6 +2,7 @@
 //! (`scanner`, `walk`, `text`), settles what overlaps (`overlap`) and writes the result (`splice`).
 
 mod action;
+mod anchors;
 mod cursor;
 mod dispatch;
 mod explain;
@@ -9,6 +10,7 @@ mod field;
 mod fixed;
 mod found;
 mod overlap;
+mod pair;
 mod parts;
 mod paths;
 mod proof;

@@ -5,6 +5,7 @@ pub mod json;
 pub mod literals;
 pub mod map;
 pub mod pairs;
+pub mod stamp;
 pub mod url;
 mod vector;
 pub mod view;
