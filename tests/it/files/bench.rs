@@ -26,7 +26,8 @@ pub fn pace() -> Pace {
         record: ms(150),
         rotated: ms(300),
         deleted: ms(150),
-        copy: ms(400),
+        // A loaded machine takes its time between copying and truncating.
+        copy: ms(2000),
         stalled: ms(500),
     }
 }
