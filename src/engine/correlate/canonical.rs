@@ -20,6 +20,8 @@ mod contact;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use crate::engine::scan::stamp::is_uuid;
+
 pub use contact::is_phone_region;
 
 /// Version of the forms.
@@ -118,11 +120,7 @@ fn uuid(value: &[u8], out: &mut Vec<u8>) -> bool {
     let lower = value.to_ascii_lowercase();
     let inner = lower.strip_prefix(b"urn:uuid:").unwrap_or(&lower);
     let inner = inner.strip_prefix(b"{").and_then(|inner| inner.strip_suffix(b"}")).unwrap_or(inner);
-    let is_uuid = inner.len() == 36
-        && inner.iter().enumerate().all(|(i, b)| match i {
-            8 | 13 | 18 | 23 => *b == b'-',
-            _ => b.is_ascii_hexdigit(),
-        });
+    let is_uuid = is_uuid(inner);
     let bare = inner.len() == 32 && inner.iter().all(u8::is_ascii_hexdigit);
     if is_uuid || bare {
         out.extend_from_slice(inner);

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use super::{Anchor, Check, Detector, Hints, Site, all, by_name};
 use crate::engine::scan::map::{begins_octets, begins_triples};
+use crate::engine::scan::stamp::is_uuid;
 
 /// Longer values are no identifiers; an e-mail address has at most 254 bytes.
 const VALUE_BYTES_MAX: usize = 256;
@@ -71,12 +72,6 @@ fn accepts(detector: &Detector, value: &[u8], hints: Hints) -> bool {
         Anchor::Letters { .. } | Anchor::Pair(_) => first(u8::is_ascii_alphanumeric).is_some_and(whole),
         Anchor::Literal(all) => all.iter().any(|literal| value.starts_with(literal.as_bytes())) && whole(0),
     })
-}
-
-fn is_uuid(value: &[u8]) -> bool {
-    let fits =
-        |(i, b): (usize, &u8)| if matches!(i, 8 | 13 | 18 | 23) { *b == b'-' } else { b.is_ascii_hexdigit() };
-    value.len() == 36 && value.iter().enumerate().all(fits)
 }
 
 /// An address of either family, with a zone perhaps.

@@ -43,6 +43,11 @@ pub fn is_timestamp(text: &[u8]) -> bool {
     }
 }
 
+/// Whether the whole value is a UUID.
+pub fn is_uuid(value: &[u8]) -> bool {
+    value.len() == 36 && begins_uuid(value)
+}
+
 /// Eight, four, four, four and twelve hex digits (RFC 9562).
 pub fn begins_uuid(text: &[u8]) -> bool {
     let Some(uuid) = text.first_chunk::<36>() else { return false };

@@ -5,6 +5,7 @@ use super::super::check::alphabet::{ALNUM, B64, OPAQUE};
 use super::super::check::entropy::{Makeup, normalised};
 use super::key::Class;
 use super::tokens::is_mask;
+use crate::engine::scan::stamp::is_uuid;
 
 /// Longest value that is looked at; longer ones are documents.
 const VALUE_BYTES_MAX: usize = 8192;
@@ -134,14 +135,6 @@ fn is_place(value: &[u8]) -> bool {
     (path && (slashes >= 2 || value.len() < 24))
         || memchr::memmem::find(value, b"://").is_some()
         || ENDS.iter().any(|end| value.ends_with(end.as_bytes()))
-}
-
-fn is_uuid(value: &[u8]) -> bool {
-    value.len() == 36
-        && value.iter().enumerate().all(|(at, &b)| match at {
-            8 | 13 | 18 | 23 => b == b'-',
-            _ => b.is_ascii_hexdigit(),
-        })
 }
 
 /// A date or time, a version, a quantity with its unit.
