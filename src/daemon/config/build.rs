@@ -1,4 +1,4 @@
-//! As written → as run. What needs several keys to judge is judged in [`relations`]; what needs files, in [`environment`].
+//! As written → as run. What needs several keys to judge is judged in [`relations`]; what needs files, in `environment`.
 
 mod outside;
 mod relations;

@@ -1,5 +1,5 @@
 //! The configuration as written, key by key, with the place of each part. The types are also what the JSON Schema is
-//! made from: their documentation is what an editor shows. [`read`](super::read) fills them, [`build`](super::build) turns
+//! made from: their documentation is what an editor shows. `read` fills them, `build` turns
 //! them into what runs.
 
 use std::net::SocketAddr;

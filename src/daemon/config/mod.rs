@@ -1,6 +1,6 @@
 //! What a run needs, checked and opened: made from flags by the filter, from a file by `redactd run`.
 //!
-//! A file goes through two representations: [`file`], what was written and where, and [`Config`], what runs.
+//! A file goes through two representations: [`mod@file`], what was written and where, and [`Config`], what runs.
 
 mod build;
 mod environment;
