@@ -218,7 +218,8 @@ impl<'l, 'v> Look<'l, 'v> {
 
     /// Lets the detectors look at one anchor.
     fn at(&mut self, scanner: &mut Scanner, detectors: &[Entry], at: usize) {
-        if detectors.is_empty() {
+        // A record over the budget is withheld whatever else is in it.
+        if detectors.is_empty() || scanner.over_budget {
             return;
         }
         let whole = self.parts.is_whole();
