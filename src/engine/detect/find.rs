@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use super::{Anchor, Check, Detector, Hints, Next, Site};
+pub(super) use crate::engine::scan::classify::leading;
 use crate::engine::scan::map::{begins_octets, begins_triples};
 
 /// The hits of `detector` in `text`, which stands in the field `field` (or "" for none), in order and disjoint.
@@ -87,11 +88,6 @@ fn words(text: &[u8]) -> impl Iterator<Item = Range<usize>> {
         at += leading(&text[at..], u8::is_ascii_alphanumeric);
         (at > start).then_some(start..at)
     })
-}
-
-/// How many bytes at the beginning of `text` are of the class.
-pub(super) fn leading(text: &[u8], class: impl Fn(&u8) -> bool) -> usize {
-    text.iter().position(|b| !class(b)).unwrap_or(text.len())
 }
 
 /// `key=value` or `key: value`.

@@ -1,8 +1,10 @@
 //! Where the detectors look: the anchors of a text, from the map of what is around it or byte by byte, each handed to the
 //! detectors that know something beginning so.
 
+use std::ops::Range;
+
 use crate::engine::detect::{DetectorIndex, Hints, Next, Site, word_length};
-use crate::engine::scan::classify::Classes;
+use crate::engine::scan::classify::{Classes, leading};
 use crate::engine::scan::map::{Map, Mark, begins_octets, begins_triples};
 use crate::engine::scan::stamp::opaque;
 use crate::engine::scan::view::View;
@@ -48,14 +50,9 @@ impl Scanner {
     fn literals(&mut self, look: &mut Look<'_, '_>) {
         let cx = look.cx;
         match look.view.base() {
-            Some(_) if self.literal_hits.is_empty() => {}
             Some(base) => {
-                let first = self.literal_hits.partition_point(|hit| hit.at < base);
-                for index in first..self.literal_hits.len() {
+                for index in self.literals_in(base, look.view.text.len()) {
                     let hit = self.literal_hits[index];
-                    if hit.at >= base + look.view.text.len() {
-                        break;
-                    }
                     look.literal(self, &cx.dispatch.by_literal[hit.literal as usize], hit.at - base);
                 }
             }
@@ -70,13 +67,15 @@ impl Scanner {
         }
     }
 
+    /// Which of the record's literals begin in the `length` bytes from `base` on.
+    fn literals_in(&self, base: usize, length: usize) -> Range<usize> {
+        let before = |end: usize| self.literal_hits.partition_point(|hit| hit.at < end);
+        before(base)..before(base + length)
+    }
+
     pub(super) fn has_literal(&self, cx: &Context<'_>, view: &View<'_>) -> bool {
         match view.base() {
-            Some(_) if self.literal_hits.is_empty() => false,
-            Some(base) => {
-                let first = self.literal_hits.partition_point(|hit| hit.at < base);
-                self.literal_hits.get(first).is_some_and(|hit| hit.at < base + view.text.len())
-            }
+            Some(base) => !self.literals_in(base, view.text.len()).is_empty(),
             None => cx.dispatch.literals.any(view.text),
         }
     }
@@ -254,8 +253,4 @@ impl<'l, 'v> Look<'l, 'v> {
     fn is_inside_hit(&self, detector: DetectorIndex, at: usize) -> bool {
         self.done.iter().any(|&(other, end)| other == detector && at < end)
     }
-}
-
-fn leading(text: &[u8], class: impl Fn(&u8) -> bool) -> usize {
-    text.iter().position(|b| !class(b)).unwrap_or(text.len())
 }

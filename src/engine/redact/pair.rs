@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::engine::detect::Site;
 use crate::engine::policy::Action;
-use crate::engine::scan::classify::classes;
+use crate::engine::scan::classify::{classes, leading};
 use crate::engine::scan::pairs::{Join, LONG_VALUE_BYTES, Pair, pair_at};
 use crate::engine::scan::url::{Url, url_at};
 use crate::engine::scan::view::{Level, View, has_percent_escape, percent_decode};
@@ -286,8 +286,4 @@ fn extend_value(text: &[u8], pair: &mut Pair, layout: Layout, parts: &mut Parts)
         }
         Layout::Cookie | Layout::SetCookie => {}
     }
-}
-
-fn leading(text: &[u8], class: impl Fn(&u8) -> bool) -> usize {
-    text.iter().position(|b| !class(b)).unwrap_or(text.len())
 }

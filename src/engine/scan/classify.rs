@@ -75,6 +75,11 @@ pub fn classes(text: &[u8]) -> Classes {
     Classes(text.iter().fold(0, |all, &byte| all | TABLE[byte as usize]))
 }
 
+/// How many bytes at the beginning of `text` are of the class.
+pub fn leading(text: &[u8], class: impl Fn(&u8) -> bool) -> usize {
+    text.iter().position(|b| !class(b)).unwrap_or(text.len())
+}
+
 /// Scans the inside of a JSON string from `from` (just after its opening quote): the position of the closing quote, or the
 /// length of `bytes` if it never closes, and the classes of what lies between.
 pub fn string_end(bytes: &[u8], from: usize) -> (usize, Classes) {

@@ -1,5 +1,7 @@
 //! Dates, times and UUIDs as logs write them: found at a glance, because every line has some and none is anybody's number.
 
+use super::classify::leading;
+
 /// Length of the UUID or of the date and time that a word, which begins with so many digits, begins: nothing in them is
 /// anybody's number.
 pub fn opaque(text: &[u8], digits: usize) -> usize {
@@ -57,10 +59,6 @@ pub fn begins_uuid(text: &[u8]) -> bool {
     };
     uuid.iter().enumerate().all(fits)
         && !text.get(36).is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
-}
-
-fn leading(text: &[u8], class: impl Fn(&u8) -> bool) -> usize {
-    text.iter().position(|b| !class(b)).unwrap_or(text.len())
 }
 
 #[cfg(test)]
