@@ -18,6 +18,7 @@ mod http;
 mod input;
 mod invariants;
 mod keys;
+mod kill;
 mod layers;
 mod pipe;
 mod policy;

@@ -91,6 +91,11 @@ impl Receiver {
         Receiver { address, seen, stop }
     }
 
+    /// The requests from the n-th on, from 0.
+    pub fn requests_from(&self, first: usize) -> Vec<Request> {
+        self.seen.lock().unwrap()[first..].to_vec()
+    }
+
     /// All requests so far.
     pub fn requests(&self) -> Vec<Request> {
         self.seen.lock().unwrap().clone()

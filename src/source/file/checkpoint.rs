@@ -117,12 +117,26 @@ impl Store {
             OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&self.fresh)?;
         file.write_all(&text)?;
         file.sync_data()?;
-        if std::mem::take(&mut self.whole) {
-            fs::rename(&self.current, &self.previous)?;
+        if self.whole {
+            self.keep_previous()?;
         }
         fs::rename(&self.fresh, &self.current)?;
         self.whole = true;
         File::open(&self.directory)?.sync_all()
+    }
+
+    /// Keeps the checkpoint that is about to be replaced, under a second name: a crash between the two steps must not set
+    /// back positions by one checkpoint. Where the file system has no second names it is renamed.
+    fn keep_previous(&mut self) -> io::Result<()> {
+        match fs::remove_file(&self.previous) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        if fs::hard_link(&self.current, &self.previous).is_err() {
+            self.whole = false;
+            fs::rename(&self.current, &self.previous)?;
+        }
+        Ok(())
     }
 }
 
