@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use crate::harness::{Live, Run, SOON, redactd, run, run_command};
+use crate::harness::{Live, Run, SOON, Scratch, redactd, run, run_command};
 
 /// Runs a shell script under it.
 fn exec(script: &str) -> Run {
@@ -115,4 +115,59 @@ fn a_reader_that_leaves_is_felt_by_the_command() {
     live.close_output();
     let (code, _) = live.ends_within(SOON);
     assert!(code != 0, "{code}");
+}
+
+/// A program that does what programs do: prints on both streams, forks, catches a signal or not, and ends in some way. The
+/// same number makes the same program.
+fn program(number: u64) -> String {
+    let lines = number * 37 % 400;
+    let print = |name: &str, to: &str| {
+        format!("seq -f '{name} %.0f mail ann.lee@example.com password=hunter2' {lines} {to}\n")
+    };
+    let forks = match number % 4 {
+        0 => String::new(),
+        1 => "(echo child; exit 3) & wait\n".to_owned(),
+        2 => print("grandchild", "&").replace("seq", "(seq").replace(" &", ") & wait"),
+        _ => "sh -c 'echo sub password=hunter2 >&2; kill -9 $$'\n".to_owned(),
+    };
+    let code = number * 41 % 256;
+    let end = match number % 7 {
+        0 => "kill -SEGV $$".to_owned(),
+        1 => "kill -9 $$".to_owned(),
+        2 => format!("trap 'echo caught; exit {code}' USR1; kill -USR1 $$; sleep 5"),
+        3 => "kill -ABRT $$".to_owned(),
+        4 => "printf 'no end password=hunter2'; kill -TERM $$".to_owned(),
+        _ => format!("exit {code}"),
+    };
+    format!("{}{forks}{}{end}", print("out", ""), print("err", ">&2"))
+}
+
+#[test]
+fn a_command_ends_the_same_prints_the_same_and_shows_nobody_whatever_it_does() {
+    // `.ci/full exec` runs 200.
+    let runs = std::env::var("REDACTD_EXEC_RUNS").map_or(20, |runs| runs.parse().unwrap());
+    let scratch = Scratch::new();
+    let ring = scratch.ring();
+    for number in 0..runs {
+        let script = program(number);
+        let mut command = Command::new("sh");
+        command.args(["-c", &script]);
+        let alone = run_command(command, b"");
+        let ran = run(&["exec", "--key-file", &ring, "--", "sh", "-c", &script], b"");
+        assert_eq!(ran.code, alone.code, "{script}");
+        let expected = |text: &[u8]| {
+            let redacted = run(&["--key-file", &ring], text);
+            String::from_utf8(redacted.stdout).unwrap()
+        };
+        let stdout = String::from_utf8(ran.stdout).unwrap();
+        assert_eq!(stdout, expected(&alone.stdout), "{script}");
+        // What the shell says of a child that a signal ended has the child's number in it.
+        let lines = |text: &str| -> Vec<String> {
+            text.lines().filter(|line| !line.contains("Killed")).map(str::to_owned).collect()
+        };
+        assert_eq!(lines(&ran.stderr), lines(&expected(alone.stderr.as_bytes())), "{script}");
+        for text in [&stdout, &ran.stderr] {
+            assert!(!text.contains("ann.lee") && !text.contains("hunter2"), "{script}");
+        }
+    }
 }
