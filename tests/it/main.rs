@@ -5,6 +5,7 @@
 mod acceptance;
 mod agreement;
 mod bad_input;
+mod canary;
 mod config;
 mod daemon;
 mod exec;
