@@ -2,6 +2,7 @@
 //! *check over bytes* (whether a candidate is one, and how far it reaches). How anchors are found can change without
 //! touching a detector. Adding a detector is one entry in the table of its family, with samples and near misses.
 
+mod account;
 mod check;
 mod contact;
 mod credentials;
@@ -52,6 +53,8 @@ pub enum Family {
     Government,
     /// Addresses of machines.
     Network,
+    /// Names of accounts.
+    Account,
 }
 
 /// How candidates of a detector are found. A *word* is a maximal run of ASCII letters and digits.
@@ -291,12 +294,13 @@ const IN_WORD: [bool; 256] = {
 pub type DetectorIndex = u16;
 
 static ALL: LazyLock<Vec<&'static Detector>> = LazyLock::new(|| {
-    let families: [&'static [Detector]; 5] = [
+    let families: [&'static [Detector]; 6] = [
         credentials::DETECTORS,
         payment::DETECTORS,
         contact::DETECTORS,
         government::DETECTORS,
         network::DETECTORS,
+        account::DETECTORS,
     ];
     families.into_iter().flatten().collect()
 });

@@ -39,6 +39,13 @@ pub(super) fn key_words<'k>(policy: &Policy, key: &'k [u8]) -> Cow<'k, [u8]> {
     Cow::Owned(words)
 }
 
+/// Whether somebody masked the value before: `***-**-****`, `XXX-XX-XXXX`. Nothing of it is left.
+pub(super) fn is_masked(value: &[u8]) -> bool {
+    let masks = |b: &u8| matches!(b, b'*' | b'#' | b'x' | b'X');
+    value.iter().all(|b| masks(b) || matches!(b, b' ' | b'-' | b'.' | b'/' | b'(' | b')' | b'+'))
+        && value.iter().filter(|b| masks(b)).count() >= 3
+}
+
 fn find_with(policy: &Policy, text: &[u8], is_id: impl Fn(&[u8]) -> bool) -> Vec<(Range<usize>, Fixed)> {
     let mut all = Vec::new();
     for start in memchr::memchr_iter(b'[', text) {

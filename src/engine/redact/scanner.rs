@@ -302,6 +302,13 @@ impl Scanner {
                 return;
             }
         }
+        // An ID of a mask would tie together everybody whose value was masked.
+        if detector.is_none()
+            && matches!(cx.policy.rules[usize::from(rule)].action, Action::Correlate)
+            && fixed::is_masked(value)
+        {
+            return;
+        }
         let range = if matches!(place, Place::Bare(_)) { 0..view.text.len() } else { range };
         let (start, end) = view.in_record(range.start, range.end);
         let kept = match &cx.policy.rules[usize::from(rule)].action {
