@@ -21,7 +21,7 @@ const BROKEN: &[(&str, &str)] = &[
     ("unknown keys", "version: 1\nnmae: shop\nrules:\n  - {id: a, inn: x, do: mask, color: red}\n"),
     (
         "words of later versions",
-        "version: 1\nlearn: record\nunlisted: mask\nloosens: [default/email]\nrules:
+        "version: 1\nlearn: record\nunlisted: mask\nrules:
   - id: a
     find: {regex: 'A-\\d+', near: [account]}
     do: {message: gone}
@@ -81,6 +81,7 @@ const BROKEN: &[(&str, &str)] = &[
   - {id: a, find: email, do: {partial: {keep: domain}}, loosens: [default/e-mail]}
   - {id: b, find: email, do: mask, loosens: [a, nothing/*]}\n",
     ),
+    ("loosens of a whole policy", "version: 1\nloosens: [Mail, default/email/x, shop/*, gone]\nrules:\n  - {id: a, in: x, do: mask}\n"),
     ("extends", "version: 1\nextends: [defualt, ./none.yaml, zebra]\nrules:\n  - {id: a, in: x, do: mask}\n"),
     ("a file that extends itself", "version: 1\nextends: [./shop.yaml]\nrules:\n  - {id: a, in: x, do: mask}\n"),
     ("the name of a pack", "version: 1\nname: default\nrules:\n  - {id: a, in: x, do: mask}\n"),

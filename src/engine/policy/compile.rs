@@ -102,6 +102,7 @@ fn assemble(layers: &[Layer], rules: Vec<Rule>, patterns: Vec<Pattern>, excepts:
             phone_region: from_above().find_map(|file| file.phone_region.clone()),
         },
         tests: layers.iter().enumerate().flat_map(|(layer, text)| tests(layer, text)).collect(),
+        loosens: layers.iter().flat_map(|layer| &layer.file.loosens).map(|at| at.value.clone()).collect(),
         loosenings: Vec::new(),
         warnings: Vec::new(),
         rules,

@@ -24,6 +24,8 @@ pub(super) struct PolicyFile {
     pub extends: Option<Vec<At<String>>>,
     pub rules: Vec<RuleText>,
     pub excepts: Vec<ExceptText>,
+    /// What may be weaker than in the policy in force before.
+    pub loosens: Vec<At<String>>,
     pub scope: Option<At<String>>,
     pub email_plus_strip: Option<bool>,
     pub phone_region: Option<String>,
@@ -66,7 +68,7 @@ pub(super) struct TestText {
     pub expect: Node,
 }
 
-const FILE: &[&str] = &["version", "name", "extends", "rules", "except", "correlate", "tests"];
+const FILE: &[&str] = &["version", "name", "extends", "rules", "except", "correlate", "loosens", "tests"];
 const RULE: &[&str] = &["id", "in", "find", "do", "types", "kind", "as", "loosens"];
 const EXCEPT: &[&str] = &["find", "values", "in", "loosens"];
 const TEST: &[&str] = &["name", "given", "expect"];
@@ -91,17 +93,6 @@ const RESERVED: &[&str] = &[
     "numbers",
 ];
 
-/// `loosens` of a whole policy is reserved, of a rule it is not.
-const RESERVED_FILE: [&str; RESERVED.len() + 1] = {
-    let mut words = ["loosens"; RESERVED.len() + 1];
-    let mut i = 0;
-    while i < RESERVED.len() {
-        words[i] = RESERVED[i];
-        i += 1;
-    }
-    words
-};
-
 /// Reads a file. What could be read is returned beside the errors, so that later checks add theirs.
 pub(super) fn read(source: &Arc<SourceText>, syntax: Syntax) -> (PolicyFile, Vec<PolicyError>) {
     let mut reader = Reader { source, errors: Vec::new() };
@@ -123,6 +114,14 @@ pub(super) fn is_id(text: &str) -> bool {
         && bytes.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-')
 }
 
+/// Whether a text can stand in the `loosens` of a whole policy: the rule may be gone, so it need not be known.
+fn is_loosening(text: &str) -> bool {
+    match text.split_once('/') {
+        None => is_id(text),
+        Some((layer, rule)) => is_id(layer) && (rule == "*" || is_id(rule)),
+    }
+}
+
 impl Reader<'_> {
     fn file(&mut self, node: &Node) -> PolicyFile {
         let mut file = PolicyFile::default();
@@ -130,14 +129,14 @@ impl Reader<'_> {
             self.error(node.span.clone(), Problem::SaysNothing);
             return file;
         }
-        let Some(map) = self.map(node, "a policy", FILE, &RESERVED_FILE) else { return file };
+        let Some(map) = self.map(node, "a policy", FILE, RESERVED) else { return file };
         let rules = member(map, "rules");
         match member(map, "version") {
             None => self.error(node.span.clone(), Shape::VersionMissing),
             Some((_, value)) if value.value == Value::Number("1".to_owned()) => {}
             Some((_, value)) => self.error(value.span.clone(), Shape::Version),
         }
-        if FILE.iter().all(|key| matches!(*key, "version" | "name") || member(map, key).is_none())
+        if FILE.iter().all(|key| matches!(*key, "version" | "name" | "loosens") || member(map, key).is_none())
             && map.iter().all(|(key, _)| FILE.contains(&key.text.as_str()))
         {
             self.error(node.span.clone(), Problem::SaysNothing);
@@ -155,6 +154,12 @@ impl Reader<'_> {
         self.ids_differ(&file.rules);
         for (_, except) in self.items(member(map, "except"), "except") {
             file.excepts.extend(self.except(except));
+        }
+        file.loosens = self.list_of(map, "loosens");
+        for name in &file.loosens {
+            if !is_loosening(&name.value) {
+                self.error(name.span.clone(), Problem::Loosens(name.value.clone()));
+            }
         }
         for (_, test) in self.items(member(map, "tests"), "tests") {
             file.tests.extend(self.test(test));

@@ -16,6 +16,7 @@ mod problem;
 pub mod selector;
 #[cfg(test)]
 mod tests;
+mod weaker;
 
 use std::fmt;
 
@@ -30,6 +31,7 @@ pub use error::{PolicyError, PolicyErrors, Problem, Unreadable};
 pub use fields::{FieldHit, FieldIndex};
 pub use layers::{LayerSource, Read};
 pub use selector::{Segment, Selector};
+pub use weaker::{Weaker, Why};
 
 /// Whether a policy of that name is inside the binary.
 pub fn is_pack(name: &str) -> bool {
@@ -66,6 +68,9 @@ pub struct Policy {
     pub tests: Vec<PolicyTest>,
     /// Every place where a rule or exception weakens a rule of a lower layer.
     pub loosenings: Vec<Loosening>,
+    /// What may be weaker than in the policy that was in force before, from the top of files: `layer/rule`, `layer/*`, a bare
+    /// rule id, `scope` or `canonical`.
+    pub loosens: Vec<String>,
     /// What is valid but has no effect.
     pub warnings: Vec<Warning>,
 }

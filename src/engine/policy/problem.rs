@@ -141,6 +141,9 @@ pub enum Problem {
         /// With the layer.
         rules: Vec<String>,
     },
+    /// No name that the `loosens` of a whole policy can have.
+    #[error("`{0}` names no rule")]
+    Loosens(String),
     /// The text of `replace`.
     #[error("`replace` must be 1 to {REPLACE_BYTES_MAX} bytes without control characters")]
     Replace,
@@ -200,6 +203,7 @@ impl Complaint for Problem {
             Problem::Selector(_) => "policy::selector",
             Problem::LoosensNothing { .. } => "policy::loosens_nothing",
             Problem::LoosensSeveral { .. } => "policy::loosens_several",
+            Problem::Loosens(_) => "policy::loosens",
             Problem::Replace => "policy::replace",
             Problem::Scope => "policy::scope",
             Problem::ExceptAll => "policy::except_all",
@@ -257,6 +261,9 @@ impl Complaint for Problem {
             Problem::LoosensNothing { near, .. } => meant(near).unwrap_or_else(|| {
                 "name it as `layer/rule`, such as `default/email`, or all of a layer as `layer/*`".to_owned()
             }),
+            Problem::Loosens(_) => "at the top of a file it names what may be weaker than before: `layer/rule`, `layer/*`, \
+                                    `scope` or `canonical`"
+                .to_owned(),
             Problem::LoosensSeveral { rules, .. } => format!("name one: `{}`", rules.join("`, `")),
             Problem::Replace => "to take a value away altogether, use `drop` or `mask`".to_owned(),
             Problem::Scope => "a scope is a short name, such as `eu`".to_owned(),
