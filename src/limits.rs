@@ -205,8 +205,23 @@ pub const DISK_PAUSE_MS_MAX: u64 = 2000;
 pub const ROTATED_FILES_DEFAULT: u32 = 7;
 /// What `rotate.keep` accepts at most.
 pub const ROTATED_FILES_MAX: u32 = 10_000;
+/// How long the files of a policy must have been quiet before they are read again, in milliseconds.
+pub const RELOAD_QUIET_MS: u64 = 200;
+/// How long an attempt waits for that at most.
+pub const RELOAD_WAIT_MS_MAX: u64 = 1000;
+/// Between two looks at the content of these files, in milliseconds: hints of the system only make it look earlier.
+pub const RELOAD_POLL_MS: u64 = 5000;
+/// How often a policy is read again because its files changed meanwhile.
+pub const RELOAD_TRIES_MAX: u32 = 5;
+/// Between two such readings, in milliseconds.
+pub const RELOAD_TRY_MS: u64 = 20;
+/// Links followed on the way to one watched file, as the system does.
+pub const LINKS_FOLLOWED_MAX: usize = 40;
+/// A kept policy: every layer at its longest, escaped.
+pub const LAST_GOOD_BYTES_MAX: u64 = 2 * (LAYERS_MAX * POLICY_BYTES_MAX) as u64;
 
 const _: () = {
+    assert!(RELOAD_QUIET_MS <= RELOAD_WAIT_MS_MAX && RELOAD_WAIT_MS_MAX < RELOAD_POLL_MS);
     assert!(LINE_BYTES_DEFAULT <= LINE_BYTES_MAX);
     assert!(LINE_BYTES_MIN <= LINE_BYTES_DEFAULT);
     assert!(BATCH_BYTES_MAX + READ_BYTES <= BATCH_KEPT_BYTES_MAX);

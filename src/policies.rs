@@ -1,12 +1,25 @@
 //! Policy files: opening, checking, following `extends`. What they say is for [`crate::engine::policy`] to judge.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read};
+use std::io::{self, Read as _};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use crate::engine::policy::{LayerSource, Policy, PolicyErrors, Unreadable};
+use crate::engine::policy::{LayerSource, Policy, PolicyErrors, Read, Unreadable};
 use crate::limits::POLICY_BYTES_MAX;
+
+/// A file that was read on the way to a policy, or could not be.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// As a caller or an `extends` spells it.
+    pub asked: String,
+    /// The name of the policy whose `extends` that is.
+    pub from: Option<String>,
+    /// Where it was looked for.
+    pub path: PathBuf,
+    /// What it says.
+    pub source: Option<LayerSource>,
+}
 
 /// Compiles the policies in these files, the highest layer last, each on top of what it extends. The name of a pack
 /// stands for the pack; without any file the pack `default` is the policy.
@@ -14,15 +27,40 @@ use crate::limits::POLICY_BYTES_MAX;
 /// # Errors
 /// When a file cannot be used, or what they say is not valid: everything that is wrong, at once.
 pub fn load(files: &[PathBuf]) -> Result<Policy, PolicyErrors> {
-    if files.is_empty() {
-        return Policy::load(&["default"], &mut |_, _| Err(Unreadable::Missing));
-    }
-    let names: Vec<_> = files.iter().map(|path| path.to_string_lossy()).collect();
-    let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
-    Policy::load(&names, &mut |path, from| {
+    load_with_parts(files).0
+}
+
+/// As [`load`], with all files that belong to it, also where it is not valid.
+pub fn load_with_parts(files: &[PathBuf]) -> (Result<Policy, PolicyErrors>, Vec<Part>) {
+    let mut parts = Vec::new();
+    let policy = compile(files, &mut |asked, from| {
         let folder = from.and_then(|from| Path::new(from).parent()).unwrap_or(Path::new(""));
-        source(&folder.join(path.strip_prefix("./").unwrap_or(path)))
+        let path = folder.join(asked.strip_prefix("./").unwrap_or(asked));
+        let read = source(&path);
+        let (asked, from) = (asked.to_owned(), from.map(str::to_owned));
+        parts.push(Part { asked, from, path, source: read.as_ref().ok().cloned() });
+        read
+    });
+    (policy, parts)
+}
+
+/// Compiles the policies in these files as they were when `parts` were read.
+///
+/// # Errors
+/// As [`load`]; a file that is not among the parts is missing.
+pub fn load_from_parts(files: &[PathBuf], parts: &[Part]) -> Result<Policy, PolicyErrors> {
+    compile(files, &mut |asked, from| {
+        let part = parts.iter().find(|part| part.asked == asked && part.from.as_deref() == from);
+        part.and_then(|part| part.source.clone()).ok_or(Unreadable::Missing)
     })
+}
+
+fn compile(files: &[PathBuf], read: &mut Read<'_>) -> Result<Policy, PolicyErrors> {
+    let names: Vec<_> = files.iter().map(|path| path.to_string_lossy()).collect();
+    match names.iter().map(AsRef::as_ref).collect::<Vec<&str>>().as_slice() {
+        [] => Policy::load(&["default"], read),
+        names => Policy::load(names, read),
+    }
 }
 
 fn source(path: &Path) -> Result<LayerSource, Unreadable> {

@@ -5,16 +5,17 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use super::report::{self, Exit, Failure};
+use super::report::{self, Exit, Failure, quoted};
 use super::{config, filter};
 use crate::daemon::config::Depth;
-use crate::daemon::{self, Notice, RunError, Signals};
+use crate::daemon::{self, Change, Notice, Outcome, ReloadReport, Reloaded, RunError, Signals};
 use crate::sink::SinkEvent;
 use crate::source::file;
 
 /// Run as a daemon: from the sources of a configuration to its sinks, until a signal comes
 ///
-/// SIGTERM and SIGINT stop reading and deliver what was read; a second one ends at once. SIGUSR1 opens output files anew.
+/// SIGTERM and SIGINT stop reading and deliver what was read; a second one ends at once. SIGUSR1 opens output files anew,
+/// SIGHUP reloads policies and keys, which happens as well when their files change.
 /// `redactd check -c FILE` says what is wrong with a configuration without starting anything.
 #[derive(Args)]
 pub struct Run {
@@ -59,10 +60,51 @@ fn tell(notice: &Notice, quiet: bool) {
                 "an unfinished line of {bytes} bytes is not delivered: its end is unknown"
             ));
         }
-        Notice::ReloadAsked => report::warning("a reload is not in this version: restart to apply changes"),
+        Notice::Reloaded(reload) => reloaded(reload, quiet),
+        Notice::PolicyNotKept(why) => {
+            report::warning(format!("cannot keep the policy for a restart with a bad one: {why}"));
+        }
+        Notice::ConfigChanged(change) => config_changed(change, quiet),
         Notice::Started(_) if !quiet => report::note("running"),
         Notice::Draining if !quiet => report::note("stopping: what was read is being delivered"),
         Notice::Started(_) | Notice::Draining | Notice::Read(_) => {}
+    }
+}
+
+fn reloaded(reload: &ReloadReport, quiet: bool) {
+    for Reloaded { names, id, outcome, errors, warnings } in &reload.policies {
+        let names: Vec<String> = names.iter().map(quoted).collect();
+        let names = names.join(" + ");
+        match outcome {
+            Outcome::Ok if !quiet => report::note(format!("the policy {names} is in force: {id}")),
+            Outcome::Unchanged if !quiet => report::note(format!("the policy {names} is unchanged: {id}")),
+            Outcome::Ok | Outcome::Unchanged => {}
+            Outcome::Invalid | Outcome::Weaker => {
+                let reason = if *outcome == Outcome::Weaker { "weaker" } else { "not valid" };
+                report::warning(format!("the policy {names} is {reason}, and the old one stays: {id}"));
+                errors.iter().for_each(report::warning);
+            }
+        }
+        warnings.iter().for_each(report::warning);
+    }
+    match &reload.ring {
+        Some(Ok(())) if !quiet => report::note("the key ring has changed and is in force"),
+        Some(Err(why)) => report::warning(format!("the old keys stay in force: {why}")),
+        Some(Ok(())) | None => {}
+    }
+}
+
+fn config_changed(change: &Change, quiet: bool) {
+    match change {
+        Change::Restart(keys) => {
+            report::warning(format!("the configuration has changed; restart to apply: {}", keys.join(", ")));
+        }
+        Change::Back if !quiet => report::note("the configuration is again what runs"),
+        Change::Back => {}
+        Change::Invalid(errors) => {
+            report::warning("the configuration has changed and is not valid; what runs stays");
+            errors.iter().for_each(report::warning);
+        }
     }
 }
 

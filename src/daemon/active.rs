@@ -68,7 +68,12 @@ pub fn redactor(slot: &Arc<Slot>, reading: Reading) -> (Redactor, Box<AtBorder>)
             version = now;
             let active = slot.active();
             rotation = Rotation::new(Arc::clone(&active.ring), keys::now());
-            *redactor = make(active, reading);
+            if redactor.policy().id == active.policy.id {
+                // It keeps its counts, which somebody adds up.
+                redactor.set_ring(active.ring);
+            } else {
+                *redactor = make(active, reading);
+            }
         } else if let Some(ring) = rotation.turn(keys::now()) {
             redactor.set_ring(ring);
         }
@@ -113,5 +118,10 @@ mod tests {
         assert_eq!(line(&mut redactor), "{\"pin\":\"[redacted:old]\"}");
         at_border(&mut redactor);
         assert_eq!(line(&mut redactor), "{\"pin\":\"[redacted:new]\"}");
+        let counted = redactor.counts().to_vec();
+        slot.replace(active("old"));
+        slot.replace(active("new"));
+        at_border(&mut redactor);
+        assert_eq!((redactor.counts(), counted[0]), (&counted[..], 1), "back where it was, with its counts");
     }
 }

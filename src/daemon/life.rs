@@ -8,16 +8,19 @@ use std::os::unix::fs::DirBuilderExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::active::{Active, Reading, Slot, redactor};
 use super::config::{self, Config, SinkKind, SourceKind};
-use super::handles::{self, Handles, Layered};
+use super::handles::{Handles, Layered};
+use super::reload::{self, Known, Reload};
 use super::signals::{Bell, Signals};
 use super::{Notice, Report, RunError, SourceReport, Tell, stream};
 use crate::engine::redact::Format;
+use crate::keys;
 use crate::metrics::{Metrics, SinkCounters, SourceCounters};
 use crate::pipeline::{Feed, Gate, Nudge, Outlet, Wake, Waker, queue};
 use crate::sink::{FileSink, HttpSink, Sink, SinkError, Stdout, Surroundings};
@@ -28,7 +31,7 @@ use crate::source::{Lines, Origin};
 ///
 /// # Errors
 /// If something cannot be opened: then nothing was read. If a thread panicked.
-pub fn run(config: Config, signals: &Signals, tell: Tell) -> Result<Report, RunError> {
+pub fn run(mut config: Config, signals: &Signals, tell: Tell) -> Result<Report, RunError> {
     if let Some(dir) = &config.data_dir {
         make_private(dir).map_err(|source| RunError::DataDir { path: dir.clone(), source })?;
     }
@@ -47,7 +50,19 @@ pub fn run(config: Config, signals: &Signals, tell: Tell) -> Result<Report, RunE
     };
     let outlets = run.start_sinks(&config, &metrics)?;
     let drain = config.drain;
-    let handles = Arc::new(run.start_sources(config, metrics, outlets)?);
+    let known = Known {
+        parts: config.policies.iter().map(|layers| layers.parts.clone()).collect(),
+        ring: config.ring_print,
+        config: config.written.take(),
+        data_dir: config.data_dir.clone(),
+    };
+    let is_daemon = known.config.is_some();
+    let (wake, waker) = Wake::new(None, signals.stop_flag())?;
+    let handles = Arc::new(run.start_sources(config, metrics, outlets, Reload::new(waker))?);
+    handles.metrics.policy.loaded_at.set(keys::now());
+    if is_daemon {
+        reload::start(Arc::clone(&handles), known, wake, Arc::clone(&run.tell))?;
+    }
     (run.tell)(Notice::Started(Arc::clone(&handles)));
     run.wait(drain, &handles)
 }
@@ -147,15 +162,16 @@ impl Running<'_> {
         config: Config,
         metrics: Arc<Metrics>,
         outlets: Vec<Outlet>,
+        reload: Reload,
     ) -> Result<Handles, RunError> {
         let policies: Vec<_> = config
             .policies
             .into_iter()
-            .map(|config::Layers { names, policy }| Layered {
-                names,
-                slot: Slot::new(Active { policy, ring: Arc::clone(&config.ring) }),
+            .map(|config::Layers { names, policy, kept, .. }| {
+                Layered::new(names, Slot::new(Active { policy, ring: Arc::clone(&config.ring) }), kept)
             })
             .collect();
+        let policy_of = config.sources.iter().map(|source| source.policy).collect();
         // All of them before the first one reads.
         let opened = config
             .sources
@@ -195,7 +211,8 @@ impl Running<'_> {
                 Ended::Source(position, report)
             })?;
         }
-        Ok(Handles { metrics, policies, ring_file: config.ring_file, files })
+        let ring_refused = AtomicBool::new(false);
+        Ok(Handles { metrics, policies, policy_of, ring_file: config.ring_file, ring_refused, files, reload })
     }
 
     /// Waits until all threads have ended, or the time to drain is over.
@@ -213,9 +230,10 @@ impl Running<'_> {
                 until = Instant::now().checked_add(drain);
                 (self.tell)(Notice::Draining);
                 self.wakers.iter().for_each(Waker::nudge);
+                handles.reload.nudge();
             }
             if self.signals.reload_asked() {
-                handles::reload_asked(handles, &self.tell);
+                handles.reload.ask();
             }
             if self.signals.reopen_asked() {
                 for sink in &self.sinks {

@@ -8,6 +8,7 @@ mod active;
 pub mod config;
 mod handles;
 mod life;
+mod reload;
 mod rotation;
 mod signals;
 mod stream;
@@ -17,8 +18,9 @@ use std::sync::Arc;
 
 pub use active::{Active, Slot};
 pub use config::Config;
-pub use handles::{Handles, Layered};
+pub use handles::{Handles, Layered, PolicyState};
 pub use life::run;
+pub use reload::{Change, Outcome, Reload, Reloaded, Report as ReloadReport};
 pub use signals::{Signals, ignored_signals};
 
 use crate::pipeline::Totals;
@@ -77,8 +79,12 @@ pub enum Notice {
     Started(Arc<Handles>),
     /// A signal asked for the end: reading stops, what was read is delivered.
     Draining,
-    /// A signal asked for a reload.
-    ReloadAsked,
+    /// An attempt to reload policies and keys has ended.
+    Reloaded(ReloadReport),
+    /// A policy that works cannot be kept for a restart.
+    PolicyNotKept(io::Error),
+    /// The configuration file has changed, which means this.
+    ConfigChanged(Change),
 }
 
 /// Somebody who is told. Called from all threads.

@@ -27,6 +27,7 @@ mod properties;
 mod readme;
 mod receiver;
 mod reference;
+mod reload;
 mod samples;
 mod terminal;
 mod walker;

@@ -3,22 +3,24 @@
 mod outside;
 mod relations;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::environment::Variables;
+use super::super::reload::{Print, Written};
+use super::environment::{self, Variables};
 use super::file::{ConfigFile, HttpSinkFile, MultilineFile, SharedFile, SinkFile, SourceFile};
 use super::problem::ConfigProblem;
 use super::read::{self, Read};
 use super::{Admin, Config, ConfigErrors, Depth, Layers, Sink, SinkKind, Source, SourceKind};
-use crate::document::{At, Mistake, SourceText, Syntax};
+use crate::document::{self, At, Mistake, Node, SourceText, Syntax, Value};
 use crate::engine::correlate::Keyring;
 use crate::engine::policy::{Policy, PolicyErrors};
 use crate::limits;
 use crate::pipeline::BatchSize;
-use crate::policies;
+use crate::policies::{self, Part};
 use crate::sink::{FileSettings, HttpSettings, Retry, Rotate, Style, Tls};
 use crate::source::file::{Multiline, Settings};
 
@@ -65,8 +67,35 @@ pub fn load(path: &Path, depth: Depth, variables: Variables<'_>) -> Result<Loade
         builder.errors.sort_by_key(|error| error.span.as_ref().map_or(0, |span| span.start));
         return Err(ConfigErrors { errors: builder.errors, policies: builder.policy_errors });
     }
-    let config = outside.map(|outside| builder.config(&file, outside));
+    let mut config = outside.map(|outside| builder.config(&file, outside));
+    if let Some(config) = &mut config {
+        config.written = Some(Written::of(path));
+    }
     Ok(Loaded { config, warnings: builder.warnings })
+}
+
+/// Every value of a configuration by its path, as in `sinks.safe.path`; nothing where it cannot be read.
+pub fn values_in(path: &Path, variables: Variables<'_>) -> BTreeMap<String, String> {
+    let mut values = BTreeMap::new();
+    let Ok(text) = policies::read(path) else { return values };
+    if let Ok(mut node) = document::read(&text, Syntax::of(&path.to_string_lossy())) {
+        environment::resolve(&mut node, variables);
+        collect(&node, String::new(), &mut values);
+    }
+    values
+}
+
+fn collect(node: &Node, at: String, values: &mut BTreeMap<String, String>) {
+    if let Value::Map(members) = &node.value {
+        for (key, value) in members {
+            let separator = if at.is_empty() { "" } else { "." };
+            collect(value, format!("{at}{separator}{}", key.text), values);
+        }
+        return;
+    }
+    let mut text = String::new();
+    node.write_json(&mut text);
+    values.insert(at, text);
 }
 
 /// What paths are relative to.
@@ -81,6 +110,7 @@ struct Outside {
     /// By source, a position in `policies`.
     policy_of: Vec<usize>,
     ring: Arc<Keyring>,
+    ring_print: Option<Print>,
 }
 
 struct Builder {
@@ -130,6 +160,8 @@ impl Builder {
             sinks: file.sinks.iter().filter_map(|(name, sink)| self.sink(&name.value, sink, file)).collect(),
             policies: outside.policies,
             ring: outside.ring,
+            ring_print: outside.ring_print,
+            written: None,
             ring_file: file.keys.as_ref().map(|keys| self.path(&keys.value)),
             data_dir: file.data_dir.as_ref().map(|dir| self.path(&dir.value)),
             batch: BatchSize {
@@ -267,10 +299,10 @@ impl SinkFile {
     }
 }
 
-/// The policy of some layers; the pack `default` alone needs no file and no test.
-fn compile(names: &[PathBuf]) -> Result<Policy, PolicyErrors> {
+/// The policy of some layers, and its files; the pack `default` alone needs no file and no test.
+fn compile(names: &[PathBuf]) -> (Result<Policy, PolicyErrors>, Vec<Part>) {
     match names {
-        [only] if only.as_os_str() == "default" => Ok(Policy::default_policy()),
-        names => policies::load(names),
+        [only] if only.as_os_str() == "default" => (Ok(Policy::default_policy()), Vec::new()),
+        names => policies::load_with_parts(names),
     }
 }

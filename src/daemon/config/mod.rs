@@ -15,15 +15,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::reload::{Print, Written};
 use crate::document::{self, Mistake, SourceText};
 use crate::engine::correlate::Keyring;
 use crate::engine::policy::{Policy, PolicyErrors};
 use crate::engine::redact::Format;
 use crate::limits;
 use crate::pipeline::{BatchSize, WhenFull};
+use crate::policies::Part;
 use crate::sink::{FileSettings, HttpSettings, Style};
 use crate::source::{Origin, file as file_source};
-pub use build::{Loaded, Warning, load};
+pub use build::{Loaded, Warning, load, values_in};
 pub use problem::ConfigProblem;
 
 /// Everything a run is told beforehand.
@@ -38,6 +40,10 @@ pub struct Config {
     pub ring: Arc<Keyring>,
     /// The file they came from.
     pub ring_file: Option<PathBuf>,
+    /// What that file was.
+    pub ring_print: Option<Print>,
+    /// The configuration as written, if it came from a file.
+    pub written: Option<Written>,
     /// Directory of this process alone.
     pub data_dir: Option<PathBuf>,
     /// When batches are sent on.
@@ -56,6 +62,10 @@ pub struct Layers {
     pub names: Vec<PathBuf>,
     /// What they say.
     pub policy: Arc<Policy>,
+    /// Every file that belongs to it.
+    pub parts: Vec<Part>,
+    /// Whether the files cannot be used, and this is the last good copy of what they said.
+    pub kept: bool,
 }
 
 /// One source.
@@ -194,9 +204,11 @@ impl Config {
         Config {
             sources,
             sinks,
-            policies: vec![Layers { names: Vec::new(), policy }],
+            policies: vec![Layers { names: Vec::new(), policy, parts: Vec::new(), kept: false }],
             ring,
             ring_file: None,
+            ring_print: None,
+            written: None,
             data_dir: None,
             batch: BatchSize::default(),
             drain: Duration::MAX,

@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::super::super::reload::{Print, last_good};
 use super::super::file::{ConfigFile, SinkFile, SourceFile};
 use super::super::problem::ConfigProblem;
 use super::{Builder, Depth, Layers, Outside, compile};
@@ -14,6 +15,7 @@ use crate::engine::correlate::Keyring;
 use crate::engine::policy::{Policy, is_pack};
 use crate::engine::selftest;
 use crate::keys;
+use crate::policies::Part;
 use crate::sink::Credentials;
 
 impl Builder {
@@ -21,6 +23,8 @@ impl Builder {
         let mut policies = Vec::new();
         let policy_of =
             file.sources.iter().map(|(_, source)| self.policy(source, file, &mut policies)).collect();
+        // Before it is read: a change between the two is then seen once more instead of never.
+        let ring_print = file.keys.as_ref().map(|keys| Print::of(&self.path(&keys.value)));
         let ring = self.ring(file.keys.as_ref());
         if let Some(dir) = &file.data_dir {
             self.data_dir(dir);
@@ -38,7 +42,7 @@ impl Builder {
                 }
             }
         }
-        Outside { policies, policy_of, ring }
+        Outside { policies, policy_of, ring, ring_print }
     }
 
     /// The position of a source's policy. Sources with the same layers share one.
@@ -59,18 +63,28 @@ impl Builder {
         if let Some(same) = policies.iter().position(|layers| layers.names == names) {
             return same;
         }
-        let policy = self.compiled(&names, written);
-        policies.push(Layers { names, policy });
+        let data_dir = file.data_dir.as_ref().map(|dir| self.path(&dir.value));
+        policies.push(self.compiled(names, written, data_dir.as_deref()));
         policies.len() - 1
     }
 
-    /// The policy of these layers; where it is not valid, one that the caller will not run.
-    fn compiled(&mut self, names: &[PathBuf], at: Option<&At<Vec<At<String>>>>) -> Arc<Policy> {
-        let why = match compile(names) {
+    /// The policy of these layers. Where it is not valid: the last good copy, if there is one; else one that the caller will
+    /// not run.
+    fn compiled(
+        &mut self,
+        names: Vec<PathBuf>,
+        at: Option<&At<Vec<At<String>>>>,
+        data_dir: Option<&Path>,
+    ) -> Layers {
+        let (compiled, parts) = compile(&names);
+        let why = match compiled {
             Ok(policy) => {
                 let policy = Arc::new(policy);
                 let failed = selftest::run(&policy);
-                let Some(first) = failed.first() else { return policy };
+                let Some(first) = failed.first() else {
+                    self.warn_weaker(&names, &policy, at, data_dir);
+                    return Layers { names, policy, parts, kept: false };
+                };
                 format!(
                     "{} of its {} tests fail, first `{}`",
                     failed.len(),
@@ -80,14 +94,56 @@ impl Builder {
             }
             Err(errors) => {
                 let count = errors.errors.len();
+                let said = errors.errors.first().map_or(String::new(), |first| format!(": {first}"));
+                if let Some(layers) = self.kept(&names, &parts, at, data_dir, &said) {
+                    return layers;
+                }
                 self.policy_errors.push(errors);
                 if count == 1 { "1 error".to_owned() } else { format!("{count} errors") }
             }
         };
+        if let Some(layers) = self.kept(&names, &parts, at, data_dir, &format!(": {why}")) {
+            return layers;
+        }
         if let Some(at) = at {
             self.error(at, ConfigProblem::Policy(why));
         }
-        Arc::new(Policy::default_policy())
+        Layers { names, policy: Arc::new(Policy::default_policy()), parts, kept: false }
+    }
+
+    /// The last good copy of a policy whose files cannot be used now. Only a start may run on it.
+    fn kept(
+        &mut self,
+        names: &[PathBuf],
+        parts: &[Part],
+        at: Option<&At<Vec<At<String>>>>,
+        data_dir: Option<&Path>,
+        why: &str,
+    ) -> Option<Layers> {
+        let at = at.filter(|_| self.depth == Depth::Start)?;
+        let (policy, _) = last_good::kept_policy(data_dir?, names)?;
+        self.warn(
+            at,
+            format!("the policy is not valid, and its last good copy {} is in force{why}", policy.id),
+        );
+        Some(Layers { names: names.to_vec(), policy, parts: parts.to_vec(), kept: true })
+    }
+
+    /// At a start a valid policy wins over the one that was in force before; what it weakens is said.
+    fn warn_weaker(
+        &mut self,
+        names: &[PathBuf],
+        policy: &Policy,
+        at: Option<&At<Vec<At<String>>>>,
+        data_dir: Option<&Path>,
+    ) {
+        let Some(((before, _), at)) = data_dir.and_then(|dir| last_good::kept_policy(dir, names)).zip(at)
+        else {
+            return;
+        };
+        for weaker in policy.unsaid(policy.weaker_than(&before)) {
+            self.warn(at, format!("weaker than the policy that was in force before: {weaker}"));
+        }
     }
 
     fn ring(&mut self, at: Option<&At<String>>) -> Arc<Keyring> {
