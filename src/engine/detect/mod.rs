@@ -57,6 +57,18 @@ pub enum Family {
     Account,
 }
 
+impl Family {
+    /// All of them.
+    pub const ALL: [Family; 6] = [
+        Family::Credentials,
+        Family::Payment,
+        Family::Contact,
+        Family::Government,
+        Family::Network,
+        Family::Account,
+    ];
+}
+
 /// How candidates of a detector are found. A *word* is a maximal run of ASCII letters and digits.
 #[derive(Clone, Copy, Debug)]
 pub enum Anchor {

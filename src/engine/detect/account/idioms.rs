@@ -61,7 +61,7 @@ const CLAUSE: &[&str] =
     &[" from ", " by ", " at ", " on ", "(uid=", " (uid=", ", ", "; ", ". ", ": ", " [", " ("];
 
 /// All of them. From the sources of OpenSSH, Linux-PAM, sudo, shadow, cron, systemd, PostgreSQL, MySQL, MongoDB, nginx, Apache
-/// httpd, vsftpd, and the texts of Windows security events.
+/// httpd, vsftpd, OpenVPN, Squid, Cisco ASA, and the texts of Windows security events.
 pub(super) const IDIOMS: &[Idiom] = &[
     after("Failed password for ", SSH),
     after("Accepted password for ", SSH),
@@ -106,6 +106,12 @@ pub(super) const IDIOMS: &[Idiom] = &[
     before(" not found: /", USER),
     before("] OK LOGIN: ", &["["]),
     before("] FAIL LOGIN: ", &["["]),
+    before("] Peer Connection Initiated", &["["]),
+    before(" DIRECT/", BLANK),
+    before(" HIER_", BLANK),
+    before(" FIRSTUP_PARENT/", BLANK),
+    after("> User <", &["> IP <"]),
+    after("User[", &["]"]),
     quoted("ser '"),
     quoted("ser \""),
     quoted("ole \""),

@@ -45,6 +45,12 @@ pub(super) const DETECTOR: Detector = Detector {
         sample("10.1.2.3 - ann [26/Mar/2026:10:11:12 +0000] \"GET / HTTP/1.1\" 200 12", "ann"),
         sample("arn:aws:iam::123456789012:user/team/ann", "ann"),
         sample("arn:aws:sts::123456789012:assumed-role/Admin/ann.lee", "ann.lee"),
+        sample(
+            "10 10.0.0.8 TCP_MISS/200 507 GET http://x.example/y ann HIER_DIRECT/8.8.4.4 text/html",
+            "ann",
+        ),
+        sample("%ASA-6-113039: Group <Staff> User <ann> IP <8.8.4.4> connected", "ann"),
+        sample("User[ann] is locked", "ann"),
         sample("session opened for user 안나 by (uid=0)", "안나"),
     ],
     near_misses: &[
@@ -63,6 +69,8 @@ pub(super) const DETECTOR: Detector = Detector {
         miss("superuser \"x"),
         miss("arn:aws:sts::123456789012:assumed-role/Node/i-0abc12345def67890"),
         miss("GET /api/user/4711"),
+        miss("10 10.0.0.8 TCP_MISS/200 507 GET http://x.example/y - HIER_DIRECT/8.8.4.4 text/html"),
+        miss("usage: login <user>"),
         miss("session opened for user "),
         miss("Invalid user from 8.8.4.4"),
         miss("authenticated as the service"),

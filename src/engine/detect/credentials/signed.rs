@@ -1,4 +1,5 @@
 //! What signs a URL: whoever has the parameters has the access. The key decides, the value goes, the rest of the URL stays.
+//! Links that are mailed have the secret in their path instead, after a segment that says so.
 
 use super::super::check::alphabet::B64URL;
 use super::super::check::entropy::Makeup;
@@ -9,7 +10,10 @@ pub(super) const SIGNED_URL: Detector = Detector {
     name: "signed_url",
     kind: "opaque",
     family: Family::Credentials,
-    anchors: &[Anchor::Pair(|key, _| is_named(key, SURE) || is_named(key, LIKELY))],
+    anchors: &[
+        Anchor::Pair(|key, _| is_named(key, SURE) || is_named(key, LIKELY)),
+        Anchor::Literal(SEGMENTS),
+    ],
     check,
     samples: &[
         Sample {
@@ -43,8 +47,21 @@ pub(super) const SIGNED_URL: Detector = Detector {
             text: "n0tRealn0tRealn0tReal99",
             hit: "n0tRealn0tRealn0tReal99",
         },
+        Sample {
+            field: "",
+            text: "GET /reset-password/n0tRealn0tRealn0tReal99?x=1",
+            hit: "n0tRealn0tRealn0tReal99",
+        },
+        Sample {
+            field: "",
+            text: "PUT https://x.example/token/n0tRealn0tRealn0tReal99/end",
+            hit: "n0tRealn0tRealn0tReal99",
+        },
     ],
     near_misses: &[
+        NearMiss { field: "", text: "GET /token/introspection-endpoint" },
+        NearMiss { field: "", text: "GET /oauth/token/ and /invite/list" },
+        NearMiss { field: "", text: "GET /verify/123456789012345678" },
         NearMiss { field: "", text: "signature=valid" },
         NearMiss { field: "", text: "/b?X-Amz-Date=20240101T000000Z&X-Amz-Expires=60" },
         NearMiss { field: "", text: "sig=11 terminated" },
@@ -72,7 +89,34 @@ fn is_named(key: &[u8], names: &[&str]) -> bool {
     names.iter().any(|name| key.eq_ignore_ascii_case(name.as_bytes()))
 }
 
+/// Segments of a path after which the secret of a link stands.
+#[rustfmt::skip]
+const SEGMENTS: &[&str] = &[
+    "/token/", "/tokens/", "/reset/", "/reset-password/", "/password-reset/", "/password_reset/", "/invite/", "/invitation/",
+    "/magic-link/", "/magic/", "/verify/", "/verify-email/", "/confirm/", "/activate/", "/unsubscribe/",
+];
+
+/// The segment after the one that the anchor found.
+fn in_path(site: &Site<'_>) -> Check {
+    let rest = site.rest(site.at);
+    let Some(segment) = SEGMENTS.iter().find(|segment| rest.starts_with(segment.as_bytes())) else {
+        return Check::No;
+    };
+    let start = site.at + segment.len();
+    let rest = &rest[segment.len()..];
+    let length = B64URL.and(b".~=").run(rest, rest.len());
+    let made = Makeup::of(&rest[..length]);
+    if length >= 16 && made.digits > 0 && made.letters() > 0 && made.looks_drawn() {
+        Check::Hit { start, end: start + length }
+    } else {
+        Check::Miss(Why::LowEntropy)
+    }
+}
+
 fn check(site: &Site<'_>) -> Check {
+    if site.key.is_empty() {
+        return in_path(site);
+    }
     let sure = is_named(site.key, SURE);
     if !sure && !is_named(site.key, LIKELY) {
         return Check::No;

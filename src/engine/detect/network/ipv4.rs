@@ -22,6 +22,7 @@ pub(super) const DETECTOR: Detector = Detector {
         Sample { field: "client_ip", text: "10.1.2.3", hit: "10.1.2.3" },
         Sample { field: "", text: "clientIp=192.168.7.9 ok", hit: "192.168.7.9" },
         Sample { field: "client_ip", text: "203.0.113.9", hit: "203.0.113.9" },
+        Sample { field: "", text: "GET http://x/y - HIER_DIRECT/8.8.4.4 text/html", hit: "8.8.4.4" },
         Sample { field: "", text: "8.8.4.4.dsl.example.net", hit: "8.8.4.4" },
     ],
     near_misses: &[
@@ -121,10 +122,17 @@ fn is_version(site: &Site<'_>, after: &[u8]) -> bool {
     match site.upto(site.at) {
         [.., b'~'] => return true,
         [.., b'a'..=b'z' | b'A'..=b'Z', b'-'] => return true,
-        [.., b'a'..=b'z' | b'A'..=b'Z', b'/'] if !has_port => return true,
+        [before @ .., b'a'..=b'z' | b'A'..=b'Z', b'/'] if !has_port && !is_route(before) => return true,
         _ => {}
     }
     near_one_of(site, VERSION_WORDS)
+}
+
+/// Whether the word that ends here is in capitals, as proxies write how they came to an address: `HIER_DIRECT/8.8.4.4`.
+/// Products are in mixed case, or short.
+fn is_route(before: &[u8]) -> bool {
+    let capitals = before.iter().rev().take(20).take_while(|b| b.is_ascii_uppercase() || **b == b'_').count();
+    capitals >= 4 && !before[..before.len() - capitals].last().is_some_and(u8::is_ascii_alphanumeric)
 }
 
 /// Whether one of the two words before is in the list.
