@@ -25,6 +25,8 @@ pub fn sign(text: &[u8]) -> Option<(Sign, usize)> {
         // No-break, thin, figure, narrow and ideographic spaces.
         [0xc2, 0xa0, ..] => (Sign::Space, 2),
         [0xe2, 0x80, 0x87 | 0x89 | 0xaf, ..] | [0xe3, 0x80, 0x80, ..] => (Sign::Space, 3),
+        // What has no width: space, non-joiner, joiner, word joiner, byte order mark.
+        [0xe2, 0x80, 0x8b..=0x8d, ..] | [0xe2, 0x81, 0xa0, ..] | [0xef, 0xbb, 0xbf, ..] => (Sign::Space, 3),
         // Hyphens and dashes, the minus sign, the full-width hyphen.
         [0xe2, 0x80, 0x90..=0x95, ..] | [0xe2, 0x88, 0x92, ..] | [0xef, 0xbc, 0x8d, ..] => (Sign::Dash, 3),
         _ => return None,

@@ -92,8 +92,9 @@ struct Look<'l, 'v> {
     map: Option<(&'l Map, usize)>,
     /// The site of a text without cuts; only its place changes.
     site: Site<'l>,
-    /// Ends of the last hits: a long one is not looked at again from its inside.
-    done: Vec<(DetectorIndex, usize)>,
+    /// The last hits, from their anchor to their end: a long one is not looked at again from its inside. Marks come before
+    /// literals, so that a later anchor may stand before an earlier hit.
+    done: Vec<(DetectorIndex, Range<usize>)>,
     /// Where a UUID or date ends: its words are no candidates.
     passed: usize,
 }
@@ -241,8 +242,8 @@ impl<'l, 'v> Look<'l, 'v> {
             }
             self.site.part.end = end.min(at.saturating_add(detector.reach));
             if let Some(hit) = scanner.try_detector(self.cx, self.view, spot, &self.site, detector) {
-                self.done.retain(|&(other, _)| other != detector.index);
-                self.done.push((detector.index, hit));
+                self.done.retain(|(other, _)| *other != detector.index);
+                self.done.push((detector.index, at..hit));
             } else if detector.reach != usize::MAX && !scanner.charge(self.site.part.end - at) {
                 break;
             }
@@ -251,6 +252,6 @@ impl<'l, 'v> Look<'l, 'v> {
     }
 
     fn is_inside_hit(&self, detector: DetectorIndex, at: usize) -> bool {
-        self.done.iter().any(|&(other, end)| other == detector && at < end)
+        self.done.iter().any(|(other, hit)| *other == detector && hit.contains(&at))
     }
 }

@@ -275,6 +275,22 @@ mod tests {
     }
 
     #[test]
+    fn a_detector_with_two_sorts_of_anchors_finds_them_in_any_order() {
+        let mut redactor =
+            Redactor::new(Arc::new(Policy::default_policy()), Arc::new(Keyring::ephemeral(&[7; 64])));
+        for (text, ids) in [
+            ("ann＠corp.example bob@corp.example", 2),
+            ("x 4111111111111111 ４１１１１１１１１１１１１１１１ 4111111111111111 y", 3),
+        ] {
+            let mut out = Redacted::default();
+            redactor.redact(text.as_bytes(), &mut out);
+            let text = String::from_utf8_lossy(out.as_bytes());
+            let found = text.split(' ').filter(|word| word.contains('_') && word.is_ascii()).count();
+            assert_eq!(found, ids, "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_read_in_vain_after_literals_is_bounded() {
         let mut redactor =
             Redactor::new(Arc::new(Policy::default_policy()), Arc::new(Keyring::ephemeral(&[7; 64])));

@@ -142,9 +142,8 @@ fn before(site: &Site<'_>, end: usize, leaders: &[&str]) -> Check {
 
 /// After `user "`: the word must be a word.
 fn quoted(site: &Site<'_>, at: usize) -> Check {
-    let begins = matches!(site.before(site.at), Some(b'u' | b'U' | b'r' | b'R'))
-        && !site.before(site.at - 1).is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
-    if begins { between_quotes(site, at) } else { Check::No }
+    let inside = site.before(site.at).is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
+    if inside { Check::No } else { between_quotes(site, at) }
 }
 
 /// The name up to the quotation mark that stands before `at`.

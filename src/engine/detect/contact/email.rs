@@ -6,7 +6,7 @@ pub(super) const DETECTOR: Detector = Detector {
     name: "email",
     kind: "email",
     family: Family::Contact,
-    anchors: &[Anchor::Byte(b'@'), Anchor::Literal(&["＠"])],
+    anchors: &[Anchor::Byte(b'@'), Anchor::Literal(OTHER_SIGNS)],
     check: email,
     samples: &[
         Sample {
@@ -23,6 +23,12 @@ pub(super) const DETECTOR: Detector = Detector {
         Sample { field: "", text: "ann@corp.example。", hit: "ann@corp.example" },
         Sample { field: "", text: "메일ann@corp.example입니다", hit: "ann@corp.example" },
         Sample { field: "", text: "write to ann＠corp.example", hit: "ann＠corp.example" },
+        Sample { field: "", text: "write to ann&#64;corp.example", hit: "ann&#64;corp.example" },
+        Sample {
+            field: "",
+            text: "to a\u{200b}nn@co\u{200d}rp.example\u{200b}",
+            hit: "a\u{200b}nn@co\u{200d}rp.example",
+        },
         Sample { field: "", text: "don't ask o'hara@corp.example's", hit: "o'hara@corp.example" },
         Sample { field: "", text: r"to:\nann@corp.example\n", hit: "ann@corp.example" },
         Sample { field: "", text: "用户@例子.公司", hit: "用户@例子.公司" },
@@ -47,11 +53,15 @@ pub(super) const DETECTOR: Detector = Detector {
     ],
 };
 
+/// Other ways to write the `@`: full-width, small, and as HTML has it.
+const OTHER_SIGNS: &[&str] = &["＠", "﹫", "&#64;", "&#x40;", "&#X40;", "&commat;"];
+
 /// Longest part before the `@` and longest domain that are looked at, in bytes; RFC 5321 allows 64 and 255.
 const SIDE_BYTES_MAX: usize = 255;
 
 fn email(site: &Site<'_>) -> Check {
-    let at_bytes = if site.text[site.at] == b'@' { 1 } else { "＠".len() };
+    let sign = OTHER_SIGNS.iter().find(|sign| site.rest(site.at).starts_with(sign.as_bytes()));
+    let at_bytes = sign.map_or(1, |sign| sign.len());
     let start = local_start(site.upto(site.at));
     let local = &site.upto(site.at)[start..];
     let start = site.part.start + start;
@@ -89,6 +99,7 @@ fn local_start(before: &[u8]) -> usize {
             b'\'' if start - 1 > from && before[start - 2].is_ascii_alphanumeric() => start -= 1,
             0x80.. => match last_char(&before[from..start]) {
                 Some(c) if c.is_alphanumeric() && (!is_foreign(c) || foreign_fits) => start -= c.len_utf8(),
+                Some(c) if has_no_width(c) => start -= c.len_utf8(),
                 _ => break,
             },
             _ => break,
@@ -105,10 +116,12 @@ fn local_start(before: &[u8]) -> usize {
     } else if start > 0 && before[start - 1] == b'%' && escape(2) {
         start += 2;
     }
-    while before.get(start).is_some_and(|b| b".-'&!*#".contains(b)) {
-        start += 1;
+    loop {
+        match first_char(&before[start..]) {
+            Some(c) if ".-'&!*#".contains(c) || has_no_width(c) => start += c.len_utf8(),
+            _ => return start,
+        }
     }
-    start
 }
 
 /// Whether the `=` before `end` stands in an address that encodes another one (`bounce+ann=corp.example@list.example`).
@@ -159,6 +172,7 @@ fn label_end(rest: &[u8]) -> usize {
                     end += c.len_utf8();
                     kept = end;
                 }
+                Some(c) if end > 0 && has_no_width(c) => end += c.len_utf8(),
                 _ => break,
             },
             _ => break,
@@ -179,6 +193,11 @@ fn top_end(label: &[u8]) -> usize {
 /// Whether `c` belongs to a script that is not written with spaces, so that it touches an address without being part of it.
 fn is_foreign(c: char) -> bool {
     c >= '\u{0e00}'
+}
+
+/// Whether nobody sees `c`: space, non-joiner, joiner, word joiner, soft hyphen, byte order mark.
+fn has_no_width(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{ad}' | '\u{feff}')
 }
 
 fn first_char(text: &[u8]) -> Option<char> {

@@ -14,6 +14,7 @@ pub(super) const DETECTOR: Detector = Detector {
     anchors: &[
         Anchor::Digits { min: 4, max: 8, next: Next::JOINT },
         Anchor::Digits { min: 12, max: 19, next: Next::NUMBER },
+        Anchor::Letters { min: 1, max: 1, word: 13, longest: 20 },
         Anchor::Literal(&["０", "１", "２", "３", "４", "５", "６", "７", "８", "９"]),
     ],
     check: card,
@@ -35,6 +36,21 @@ pub(super) const DETECTOR: Detector = Detector {
             field: "",
             text: "４１１１１１１１１１１１１１１１",
             hit: "４１１１１１１１１１１１１１１１",
+        },
+        Sample {
+            field: "",
+            text: "track ;4111111111111111=29121010000000000000? read",
+            hit: "4111111111111111=29121010000000000000?",
+        },
+        Sample {
+            field: "",
+            text: "%B4111111111111111^LEE/ANN^29121010000000000000?",
+            hit: "4111111111111111^LEE/ANN^29121010000000000000?",
+        },
+        Sample {
+            field: "",
+            text: "4111\u{200b}1111\u{200b}1111\u{200b}1111 x",
+            hit: "4111\u{200b}1111\u{200b}1111\u{200b}1111",
         },
         Sample { field: "", text: "short 4222222222222, ok", hit: "4222222222222" },
         Sample { field: "", text: "6212345678901000002", hit: "6212345678901000002" },
@@ -64,7 +80,28 @@ pub(super) const DETECTOR: Detector = Detector {
 const DIGITS: std::ops::RangeInclusive<usize> = 12..=19;
 
 fn card(site: &Site<'_>) -> Check {
-    let rest = site.rest(site.at);
+    match site.rest(site.at) {
+        // The format code of a magnetic stripe is glued to the number.
+        [b'B' | b'b', digits @ ..] if site.before(site.at) == Some(b'%') => {
+            let number = leading(&digits[..digits.len().min(20)], u8::is_ascii_digit);
+            let whole = DIGITS.contains(&number) && luhn(&values(&digits[..number]));
+            let start = site.at + 1;
+            match track(&digits[number..]) {
+                rest @ 1.. if whole => Check::Hit { start, end: start + number + rest },
+                _ => Check::No,
+            }
+        }
+        [b, ..] if b.is_ascii_alphabetic() => Check::No,
+        rest => in_digits(site, rest),
+    }
+}
+
+/// The values of ASCII digits.
+fn values(digits: &[u8]) -> Vec<u8> {
+    digits.iter().map(|b| b - b'0').collect()
+}
+
+fn in_digits(site: &Site<'_>, rest: &[u8]) -> Check {
     let run = leading(&rest[..rest.len().min(20)], u8::is_ascii_digit);
     // Decides nearly all digits of a log: too few without another group of at least four.
     if (4..12).contains(&run) && rest.get(run).is_some_and(u8::is_ascii) {
@@ -103,7 +140,7 @@ fn card(site: &Site<'_>) -> Check {
                 return Check::Miss(Why::FieldKept);
             }
             match judge(site, &number) {
-                None => return Check::Hit { start: site.at, end },
+                None => return Check::Hit { start: site.at, end: end + track(site.rest(end)) },
                 Some(reason) => why = reason,
             }
         }
@@ -134,6 +171,26 @@ fn judge(site: &Site<'_>, number: &Number) -> Option<Why> {
     } else {
         Some(Why::Checksum)
     }
+}
+
+/// Length of the rest of a magnetic stripe after the number: name, expiry, service code and check values (ISO/IEC 7813).
+/// None of it may be kept after a payment.
+fn track(after: &[u8]) -> usize {
+    let digits = |text: &[u8]| leading(&text[..text.len().min(40)], u8::is_ascii_digit);
+    let data = match after {
+        [b'=' | b'D' | b'd', rest @ ..] => 1..1 + digits(rest),
+        [b'^', rest @ ..] => {
+            let name =
+                leading(&rest[..rest.len().min(27)], |b| b.is_ascii_alphanumeric() || b" /.-'".contains(b));
+            match &rest[name..] {
+                [b'^', rest @ ..] => name + 2..name + 2 + digits(rest),
+                _ => return 0,
+            }
+        }
+        _ => return 0,
+    };
+    // Expiry and service code at least.
+    if data.len() < 7 { 0 } else { data.end + usize::from(after.get(data.end) == Some(&b'?')) }
 }
 
 /// How cards are embossed and typed.
