@@ -128,13 +128,15 @@ fn uuid(value: &[u8], out: &mut Vec<u8>) -> bool {
     is_uuid || bare
 }
 
-/// Letters and digits in upper case, separators left out; `false` if anything else is in it, or nothing.
+/// Letters and digits in upper case, full-width digits as plain ones, separators left out; `false` if anything else is in it, or nothing.
 fn compact(value: &[u8], out: &mut Vec<u8>) -> bool {
     let start = out.len();
     let Ok(text) = std::str::from_utf8(value) else { return false };
     for c in text.chars() {
         if c.is_ascii_alphanumeric() {
             out.push(c.to_ascii_uppercase() as u8);
+        } else if let '０'..='９' = c {
+            out.push(b'0' + (c as u32 - '０' as u32) as u8);
         } else if !is_separator(c) {
             return false;
         }
@@ -142,11 +144,13 @@ fn compact(value: &[u8], out: &mut Vec<u8>) -> bool {
     out.len() > start
 }
 
-/// What people put between groups of digits: blanks, dots, slashes, and the dashes that editors make of `-`.
+/// What people put between groups of digits: blanks, dots, slashes, the dashes that editors make of `-`, and what has no
+/// width.
 fn is_separator(c: char) -> bool {
     matches!(
         c,
         ' ' | '-' | '.' | '/' | '\u{a0}' | '\u{2009}' | '\u{202f}' | '\u{2010}'..='\u{2014}' | '\u{2212}'
+            | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}'
     )
 }
 

@@ -3,9 +3,11 @@
 //! touching a detector. Adding a detector is one entry in the table of its family, with samples and near misses.
 
 mod account;
+mod announced;
 mod check;
 mod contact;
 mod credentials;
+mod device;
 mod find;
 mod government;
 mod groups;
@@ -13,6 +15,7 @@ mod hints;
 mod keyword;
 mod network;
 mod payment;
+mod person;
 mod whole;
 
 use std::sync::LazyLock;
@@ -55,17 +58,23 @@ pub enum Family {
     Network,
     /// Names of accounts.
     Account,
+    /// Telephones.
+    Device,
+    /// When somebody was born, and where somebody is.
+    Person,
 }
 
 impl Family {
     /// All of them.
-    pub const ALL: [Family; 6] = [
+    pub const ALL: [Family; 8] = [
         Family::Credentials,
         Family::Payment,
         Family::Contact,
         Family::Government,
         Family::Network,
         Family::Account,
+        Family::Device,
+        Family::Person,
     ];
 }
 
@@ -306,13 +315,15 @@ const IN_WORD: [bool; 256] = {
 pub type DetectorIndex = u16;
 
 static ALL: LazyLock<Vec<&'static Detector>> = LazyLock::new(|| {
-    let families: [&'static [Detector]; 6] = [
+    let families: [&'static [Detector]; 8] = [
         credentials::DETECTORS,
         payment::DETECTORS,
         contact::DETECTORS,
         government::DETECTORS,
         network::DETECTORS,
         account::DETECTORS,
+        device::DETECTORS,
+        person::DETECTORS,
     ];
     families.into_iter().flatten().collect()
 });

@@ -154,6 +154,7 @@ impl Scanner {
             if sign < resume
                 || parts.is_done(sign)
                 || !has_percent_escape(&text[sign..text.len().min(sign + 3)])
+                || is_stripe(&text[sign..])
             {
                 continue;
             }
@@ -231,6 +232,13 @@ impl Scanner {
     }
 }
 
+/// `%B4111111111111111^`: a magnetic stripe begins so, and nothing of it is encoded.
+fn is_stripe(text: &[u8]) -> bool {
+    let [b'%', b'B' | b'b', number @ ..] = text else { return false };
+    let digits = number.iter().take(20).take_while(|b| b.is_ascii_digit()).count();
+    digits >= 12 && number.get(digits) == Some(&b'^')
+}
+
 pub(super) fn percent_levels(view: &View<'_>) -> usize {
     view.encoding.iter().filter(|level| *level == Level::Percent).count()
 }
@@ -288,6 +296,16 @@ mod tests {
             let found = text.split(' ').filter(|word| word.contains('_') && word.is_ascii()).count();
             assert_eq!(found, ids, "{text}");
         }
+    }
+
+    #[test]
+    fn a_magnetic_stripe_is_not_percent_encoded() {
+        let mut redactor =
+            Redactor::new(Arc::new(Policy::default_policy()), Arc::new(Keyring::ephemeral(&[7; 64])));
+        let mut out = Redacted::default();
+        redactor.redact(b"read %B4111111111111111^LEE/ANN^29121010000000000000? x", &mut out);
+        let text = String::from_utf8_lossy(out.as_bytes());
+        assert!(text.starts_with("read %Bcard_") && text.ends_with(" x") && !text.contains("LEE"), "{text}");
     }
 
     #[test]

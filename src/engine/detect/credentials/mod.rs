@@ -9,6 +9,7 @@ mod generic;
 mod http;
 mod jwt;
 mod key;
+mod mnemonic;
 mod otp;
 mod password_hash;
 mod pem;
@@ -47,6 +48,7 @@ pub(super) const DETECTORS: &[Detector] = &[
     signed::SIGNED_URL,
     cli::CLI_SECRET,
     otp::OTP_SECRET,
+    mnemonic::MNEMONIC,
     password_hash::PASSWORD_HASH,
     generic::VENDOR_TOKEN_CONTEXT,
     generic::GENERIC_SECRET,
