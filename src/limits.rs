@@ -219,8 +219,27 @@ pub const RELOAD_TRY_MS: u64 = 20;
 pub const LINKS_FOLLOWED_MAX: usize = 40;
 /// A kept policy: every layer at its longest, escaped.
 pub const LAST_GOOD_BYTES_MAX: u64 = 2 * (LAYERS_MAX * POLICY_BYTES_MAX) as u64;
+/// How long `POST /reload` waits for its result, in milliseconds.
+pub const RELOAD_ANSWER_MS: u64 = 25_000;
+/// Connections to one listener of probes or steering at a time.
+pub const ENDPOINT_CONNECTIONS_MAX: usize = 64;
+/// How long the head of a request may take, in milliseconds.
+pub const ENDPOINT_HEADER_MS_MAX: u64 = 10_000;
+/// How long a connection may last, in milliseconds; scrapers come again.
+pub const ENDPOINT_CONNECTION_MS_MAX: u64 = 60_000;
+/// Headers of a request.
+pub const ENDPOINT_HEADERS_MAX: usize = 64;
+/// What is kept of a request or an answer on its way.
+pub const ENDPOINT_BUFFER_BYTES: usize = 16 << 10;
+/// What a request may bring along; none of it is read.
+pub const ENDPOINT_BODY_BYTES_MAX: u64 = 4 << 10;
+/// How long `redactd health` waits for an answer, in milliseconds.
+pub const HEALTH_ANSWER_MS_MAX: u64 = 5000;
+/// What it reads of one.
+pub const HEALTH_ANSWER_BYTES_MAX: usize = 64 << 10;
 
 const _: () = {
+    assert!(RELOAD_ANSWER_MS < ENDPOINT_CONNECTION_MS_MAX && RELOAD_WAIT_MS_MAX < RELOAD_ANSWER_MS);
     assert!(RELOAD_QUIET_MS <= RELOAD_WAIT_MS_MAX && RELOAD_WAIT_MS_MAX < RELOAD_POLL_MS);
     assert!(LINE_BYTES_DEFAULT <= LINE_BYTES_MAX);
     assert!(LINE_BYTES_MIN <= LINE_BYTES_DEFAULT);

@@ -6,7 +6,7 @@
 //! and the policy, never from records.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -83,6 +83,30 @@ pub struct SinkCounters {
     pub attempts_failed: Counter,
     /// `redactd_delivery_attempts_total`, `outcome="unknown"`: a timeout or a lost connection, which is no failure.
     pub attempts_unknown: Counter,
+    /// How the last attempt ended.
+    pub last: Last,
+}
+
+/// A place for a [`LastAttempt`].
+#[derive(Debug, Default)]
+pub struct Last(AtomicU8);
+
+/// How the last attempt of a sink ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LastAttempt {
+    /// There was none.
+    #[default]
+    None,
+    /// Delivered.
+    Ok,
+    /// Confirmed not to have been delivered.
+    Failed,
+    /// Likewise, because the receiver does not know or like the credentials.
+    Unauthorized,
+    /// Nobody knows.
+    Unknown,
+    /// The sink takes nothing any more.
+    Ended,
 }
 
 /// What is counted about policies.
@@ -160,6 +184,48 @@ impl Metrics {
             }
         });
         Snapshot { sinks: sinks.collect(), received }
+    }
+}
+
+impl SinkCounters {
+    /// Counts an attempt, and remembers how it ended.
+    pub fn attempt(&self, ended: LastAttempt) {
+        match ended {
+            LastAttempt::Ok => self.attempts_ok.add(1),
+            LastAttempt::Failed | LastAttempt::Unauthorized => self.attempts_failed.add(1),
+            LastAttempt::Unknown => self.attempts_unknown.add(1),
+            LastAttempt::None | LastAttempt::Ended => {}
+        }
+        self.last.0.store(ended as u8, Ordering::Relaxed);
+    }
+
+    /// How the last one ended.
+    pub fn last_attempt(&self) -> LastAttempt {
+        let last = self.last.0.load(Ordering::Relaxed);
+        LastAttempt::ALL.into_iter().find(|ended| *ended as u8 == last).unwrap_or_default()
+    }
+}
+
+impl LastAttempt {
+    const ALL: [LastAttempt; 6] = [
+        LastAttempt::None,
+        LastAttempt::Ok,
+        LastAttempt::Failed,
+        LastAttempt::Unauthorized,
+        LastAttempt::Unknown,
+        LastAttempt::Ended,
+    ];
+
+    /// As answers spell it.
+    pub fn name(self) -> &'static str {
+        match self {
+            LastAttempt::None => "none",
+            LastAttempt::Ok => "ok",
+            LastAttempt::Failed => "failed",
+            LastAttempt::Unauthorized => "unauthorized",
+            LastAttempt::Unknown => "unknown",
+            LastAttempt::Ended => "ended",
+        }
     }
 }
 

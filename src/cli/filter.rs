@@ -129,9 +129,11 @@ pub fn run(filter: Filter) -> Result<Exit, Failure> {
 /// What is said of a run that could not begin or must not end so.
 pub fn not_run(error: RunError) -> Failure {
     let exit = match error {
-        RunError::Start(_) | RunError::DataDir { .. } | RunError::Files(_) | RunError::Sink(_) => {
-            Exit::InputOutput
-        }
+        RunError::Start(_)
+        | RunError::DataDir { .. }
+        | RunError::Listen(_)
+        | RunError::Files(_)
+        | RunError::Sink(_) => Exit::InputOutput,
         RunError::Panicked => Exit::NotDrained,
     };
     Failure::new(exit, error)

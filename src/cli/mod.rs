@@ -6,6 +6,7 @@ mod config;
 mod exec;
 mod explain;
 mod filter;
+mod health;
 mod id;
 mod keys;
 mod man;
@@ -59,7 +60,7 @@ Examples:
 
 Exit status:
   0        done
-  1        a test of the policy failed (`check`)
+  1        a test of the policy failed (`check`), the daemon is not ready (`health`)
   2        wrong usage
   74       something could not be read or written
   75       not everything was drained
@@ -71,6 +72,7 @@ Exit status:
 enum Command {
     Run(run::Run),
     Exec(exec::Exec),
+    Health(health::Health),
     /// Check a policy and run its tests, or check a configuration
     Check(check::CheckArgs),
     Explain(explain::Explain),
@@ -115,6 +117,7 @@ fn run(arguments: Arguments) -> Result<Exit, Failure> {
         None => filter::run(arguments.filter),
         Some(Command::Run(args)) => run::run(&args),
         Some(Command::Exec(args)) => exec::run(&args),
+        Some(Command::Health(args)) => health::run(&args),
         Some(Command::Check(args)) => check::run(args),
         Some(Command::Explain(explain)) => explain::run(explain),
         Some(Command::Id(id)) => id::run(id),

@@ -23,6 +23,8 @@ pub struct Handles {
     pub ring_file: Option<PathBuf>,
     /// Whether that file has changed and cannot be used.
     pub ring_refused: AtomicBool,
+    /// Whether a stop was asked for.
+    pub draining: Arc<AtomicBool>,
     /// By source: what a file source tells of itself.
     pub files: Vec<Option<Arc<file::Status>>>,
     /// Asks for reloads.

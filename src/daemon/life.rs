@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use super::active::{Active, Reading, Slot, redactor};
 use super::config::{self, Config, SinkKind, SourceKind};
+use super::endpoints::Endpoints;
 use super::handles::{Handles, Layered};
 use super::reload::{self, Known, Reload};
 use super::signals::{Bell, Signals};
@@ -35,6 +36,7 @@ pub fn run(mut config: Config, signals: &Signals, tell: Tell) -> Result<Report, 
     if let Some(dir) = &config.data_dir {
         make_private(dir).map_err(|source| RunError::DataDir { path: dir.clone(), source })?;
     }
+    let endpoints = Endpoints::open(config.health, config.admin.as_ref())?;
     let metrics = Arc::new(counters(&config));
     let (events, ended) = channel();
     let mut run = Running {
@@ -60,6 +62,9 @@ pub fn run(mut config: Config, signals: &Signals, tell: Tell) -> Result<Report, 
     let (wake, waker) = Wake::new(None, signals.stop_flag())?;
     let handles = Arc::new(run.start_sources(config, metrics, outlets, Reload::new(waker))?);
     handles.metrics.policy.loaded_at.set(keys::now());
+    let kept = handles.policies.iter().filter(|layered| layered.state().kept).count() as u64;
+    handles.metrics.policy.reloads.add(reload::Outcome::Invalid.name(), kept);
+    endpoints.serve(Arc::clone(&handles))?;
     if is_daemon {
         reload::start(Arc::clone(&handles), known, wake, Arc::clone(&run.tell))?;
     }
@@ -212,7 +217,17 @@ impl Running<'_> {
             })?;
         }
         let ring_refused = AtomicBool::new(false);
-        Ok(Handles { metrics, policies, policy_of, ring_file: config.ring_file, ring_refused, files, reload })
+        let draining = self.signals.stop_flag();
+        Ok(Handles {
+            draining,
+            metrics,
+            policies,
+            policy_of,
+            ring_file: config.ring_file,
+            ring_refused,
+            files,
+            reload,
+        })
     }
 
     /// Waits until all threads have ended, or the time to drain is over.

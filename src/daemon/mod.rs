@@ -6,6 +6,7 @@
 
 mod active;
 pub mod config;
+mod endpoints;
 mod handles;
 mod life;
 mod reload;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 
 pub use active::{Active, Slot};
 pub use config::Config;
+pub use endpoints::ListenError;
 pub use handles::{Handles, Layered, PolicyState};
 pub use life::run;
 pub use reload::{Change, Outcome, Reload, Reloaded, Report as ReloadReport};
@@ -107,6 +109,9 @@ pub enum RunError {
     /// A file source cannot be made ready.
     #[error(transparent)]
     Files(#[from] file::OpenError),
+    /// A listener cannot be opened.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
     /// A sink cannot be opened.
     #[error(transparent)]
     Sink(#[from] SinkError),

@@ -12,7 +12,7 @@ use super::batch::{Ack, Batch};
 use super::gate::Closed;
 use crate::engine::policy::PolicyId;
 use crate::limits;
-use crate::metrics::SinkCounters;
+use crate::metrics::{LastAttempt, SinkCounters};
 
 /// What happens to a batch that finds the queue full.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -237,6 +237,7 @@ impl Drop for Deliveries {
     fn drop(&mut self) {
         let mut state = self.0.lock();
         state.sink_gone = true;
+        self.0.feed.counters.attempt(LastAttempt::Ended);
         let left = std::mem::take(&mut state.waiting);
         drop(state);
         self.0.changed.notify_all();

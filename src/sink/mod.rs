@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use crate::metrics::LastAttempt;
 use crate::pipeline::{Deliveries, Waited};
 pub use file::{FileSettings, FileSink, Fsync, OutputError, Rotate};
 pub use http::{Compression, Credentials, CredentialsError, HttpSettings, HttpSink, Retry, Tls};
@@ -125,7 +126,10 @@ impl Sink {
             Sink::Stdout(mut stdout) => {
                 while batches.wait(None) != Waited::Ended {
                     while let Some(batch) = batches.next() {
-                        stdout.write(batch.bytes())?;
+                        let written = stdout.write(batch.bytes());
+                        let ended = if written.is_ok() { LastAttempt::Ok } else { LastAttempt::Failed };
+                        batches.counters().attempt(ended);
+                        written?;
                         batch.confirm();
                     }
                 }

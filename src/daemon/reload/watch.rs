@@ -2,9 +2,11 @@
 //! whoever renames a new one over it, or swaps a link on the way to it as Kubernetes does, would be seen once. So every
 //! directory that has a part of the way is watched. Where no hints come, a look at the content finds the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::{OsStr, OsString};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
@@ -18,18 +20,22 @@ pub struct Watch {
     inotify: Option<OwnedFd>,
     /// Device and inode, too: another directory may have taken the place of one.
     watched: BTreeMap<PathBuf, (u64, u64)>,
+    /// What may change in them: a log beside a policy says nothing.
+    names: BTreeSet<OsString>,
 }
 
 impl Watch {
     /// Watches the ways to these files and no others. Answers whether that changed anything: what happened in between was
     /// not seen.
     pub fn follow<'a>(&mut self, files: impl Iterator<Item = &'a Path>) -> bool {
-        let mut wanted = BTreeMap::new();
-        for directory in files.flat_map(directories) {
+        let (mut wanted, mut names) = (BTreeMap::new(), BTreeSet::new());
+        for (directory, name) in files.flat_map(steps) {
+            names.insert(name);
             if let Ok(about) = std::fs::metadata(&directory) {
                 wanted.insert(directory, (about.dev(), about.ino()));
             }
         }
+        self.names = names;
         if wanted == self.watched {
             return false;
         }
@@ -64,15 +70,17 @@ impl Watch {
         let mut buffer = [MaybeUninit::uninit(); 4 << 10];
         let mut reader = Reader::new(inotify, &mut buffer);
         let mut any = false;
-        while reader.next().is_ok() {
-            any = true;
+        while let Ok(event) = reader.next() {
+            let name = event.file_name().map(|name| OsStr::from_bytes(name.to_bytes()));
+            // Without a name it is the directory itself, or hints that were lost.
+            any |= name.is_none_or(|name| self.names.contains(name));
         }
         any
     }
 }
 
-/// The directories that hold a link on the way to `path`, and the one at its end.
-fn directories(path: &Path) -> Vec<PathBuf> {
+/// The directories that hold a link on the way to `path`, and the one at its end, each with the name that matters in it.
+fn steps(path: &Path) -> Vec<(PathBuf, OsString)> {
     let mut found = Vec::new();
     let mut at = PathBuf::from("/");
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
@@ -87,12 +95,12 @@ fn directories(path: &Path) -> Vec<PathBuf> {
             Some(Component::Normal(name)) => match std::fs::read_link(at.join(name)) {
                 Ok(target) if links < LINKS_FOLLOWED_MAX => {
                     links += 1;
-                    found.push(at.clone());
+                    found.push((at.clone(), name.to_owned()));
                     left.extend(target.components().rev().map(|part| part.as_os_str().to_owned()));
                 }
                 _ => {
                     if left.is_empty() {
-                        found.push(at.clone());
+                        found.push((at.clone(), name.to_owned()));
                     }
                     at.push(name);
                 }
@@ -111,6 +119,10 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::symlink;
 
+    fn directories(path: &Path) -> Vec<PathBuf> {
+        steps(path).into_iter().map(|(directory, _)| directory).collect()
+    }
+
     #[test]
     fn every_directory_with_a_part_of_the_way_is_watched() {
         let scratch = tempfile::tempdir().unwrap();
@@ -121,10 +133,11 @@ mod tests {
         symlink("..data/p.yaml", root.join("volume/p.yaml")).unwrap();
         symlink(root.join("volume/p.yaml"), root.join("link.yaml")).unwrap();
         let found = directories(&root.join("link.yaml"));
-        assert_eq!(found, [root.clone(), root.join("volume"), root.join("volume/..1")]);
+        let volume = root.join("volume");
+        assert_eq!(found, [root.clone(), volume.clone(), volume, root.join("volume/..1")]);
         assert_eq!(directories(&root.join("none/../volume/q")), [root.join("volume")]);
         symlink("loop", root.join("loop")).unwrap();
-        assert_eq!(directories(&root.join("loop")).as_slice(), std::slice::from_ref(&root));
+        assert_eq!(directories(&root.join("loop")).first(), Some(&root));
 
         let file = root.join("link.yaml");
         let mut watch = Watch::default();
@@ -132,6 +145,8 @@ mod tests {
         assert!(!watch.follow([file.as_path()].into_iter()), "nothing new");
         fs::write(root.join("volume/..1/p.yaml"), "y").unwrap();
         assert!(watch.hinted() && !watch.hinted());
+        fs::write(root.join("volume/..1/safe.log"), "y").unwrap();
+        assert!(!watch.hinted(), "what is beside it does not matter");
         fs::create_dir(root.join("volume/..2")).unwrap();
         fs::write(root.join("volume/..2/p.yaml"), "z").unwrap();
         symlink("..2", root.join("volume/..new")).unwrap();

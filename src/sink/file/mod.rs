@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use super::{SinkError, SinkEvent, Surroundings};
 use crate::limits;
+use crate::metrics::LastAttempt;
 use crate::pipeline::{Deliveries, Delivery, Waited};
 pub use output::{Output, OutputError};
 pub use rotation::Rotate;
@@ -108,7 +109,7 @@ impl FileSink {
                 Ok(()) => break,
                 Err(trouble) => trouble,
             };
-            batches.counters().attempts_failed.add(1);
+            batches.counters().attempt(LastAttempt::Failed);
             match trouble {
                 Trouble::Write(error) => {
                     self.output.mend();
@@ -144,7 +145,7 @@ impl FileSink {
                 next = 0;
             }
         }
-        batches.counters().attempts_ok.add(1);
+        batches.counters().attempt(LastAttempt::Ok);
         if let Some(since) = waiting {
             around.tell(SinkEvent::Resumed(self.settings.path.clone(), since.elapsed()));
         }

@@ -21,6 +21,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::{SinkError, SinkEvent, Surroundings};
 use crate::limits;
+use crate::metrics::LastAttempt;
 use crate::pipeline::{Deliveries, Delivery, Waited};
 use attempt::Outcome;
 use body::Body;
@@ -119,21 +120,22 @@ impl HttpSink {
             let outcome = self.runtime.block_on(attempt::post(&self.settings, &self.credentials, &body));
             let (why, after) = match outcome {
                 Outcome::Ok => {
-                    counters.attempts_ok.add(1);
+                    counters.attempt(LastAttempt::Ok);
                     self.recovered(around);
                     return group.into_iter().for_each(Delivery::confirm);
                 }
                 Outcome::Refused(status) => {
-                    counters.attempts_failed.add(1);
+                    let is_ours = matches!(status, 401 | 403);
+                    counters.attempt(if is_ours { LastAttempt::Unauthorized } else { LastAttempt::Failed });
                     self.recovered(around);
                     return self.keep(status, group, batches, around);
                 }
                 Outcome::Failed { why, after } => {
-                    counters.attempts_failed.add(1);
+                    counters.attempt(LastAttempt::Failed);
                     (why, after)
                 }
                 Outcome::Unknown { why } => {
-                    counters.attempts_unknown.add(1);
+                    counters.attempt(LastAttempt::Unknown);
                     (why, None)
                 }
             };

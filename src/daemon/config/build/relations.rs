@@ -12,7 +12,6 @@ impl Builder {
     pub(super) fn relations(&mut self, file: &ConfigFile) {
         self.inputs(file);
         self.used_once(file);
-        self.not_served(file);
         let files = self.files(file);
         self.outputs(file, &files);
     }
@@ -42,19 +41,6 @@ impl Builder {
                     name.value
                 );
                 self.warn(name, message);
-            }
-        }
-    }
-
-    /// Listeners that are checked and that nobody answers on yet: silence would look like an outage.
-    fn not_served(&mut self, file: &ConfigFile) {
-        if let Some(at) = file.health.as_ref().and_then(|health| health.address.clone()) {
-            self.warn(&at, "`health` is not in this version: nothing listens there");
-        }
-        if let Some(admin) = &file.admin {
-            let span = admin.socket.as_ref().map(|at| at.span.clone());
-            if let Some(span) = span.or(admin.address.as_ref().map(|at| at.span.clone())) {
-                self.warn(&At { value: (), span }, "`admin` is not in this version: nothing listens there");
             }
         }
     }
