@@ -8,6 +8,7 @@ mod bad_input;
 mod canary;
 mod config;
 mod daemon;
+mod detection;
 mod endpoints;
 mod exec;
 mod explain;

@@ -340,6 +340,44 @@ fn the_documentation_knows_all_keys_actions_and_reserved_words() {
     }
 }
 
+/// `docs/detectors.md` from the table of detectors.
+#[test]
+fn the_page_of_detectors_is_true() {
+    use redactd::engine::detect::{Family, all};
+    let code = |text: &str| format!("`{}`", text.replace('\n', "⏎").replace('|', "\\|").replace('`', "'"));
+    let mut page = String::from(
+        "# Detectors\n\nEach finds one kind of value; `find: NAME` in a policy asks for it. Made from their table, with one text in \
+         which each finds something and one in which it must not. All texts are made up.\n",
+    );
+    for family in Family::ALL {
+        page += &format!(
+            "\n## {family:?}\n\n| name | kind of its IDs | finds | in | leaves alone |\n|---|---|---|---|---|\n"
+        );
+        for detector in all().iter().filter(|d| d.family == family) {
+            let (sample, miss) = (&detector.samples[0], &detector.near_misses[0]);
+            let field = if sample.field.is_empty() {
+                String::new()
+            } else {
+                format!(" under {}", code(sample.field))
+            };
+            page += &format!(
+                "| `{}` | {} | {}{field} | {} | {} |\n",
+                detector.name,
+                detector.kind,
+                code(sample.hit),
+                code(sample.text),
+                code(miss.text)
+            );
+        }
+    }
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/detectors.md");
+    if std::env::var_os("REDACTD_BLESS").is_some() {
+        std::fs::write(path, page).unwrap();
+    } else {
+        assert_eq!(std::fs::read_to_string(path).unwrap(), page, "run the tests with REDACTD_BLESS=1");
+    }
+}
+
 #[test]
 fn the_documentation_lists_all_detectors() {
     use redactd::engine::detect::{Family, all};

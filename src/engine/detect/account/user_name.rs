@@ -107,7 +107,7 @@ fn check(site: &Site<'_>) -> Check {
 
 /// A name at `at`, and one of `followers` or nothing after it.
 fn after(site: &Site<'_>, mut at: usize, followers: &[&str]) -> Check {
-    for word in ["invalid user ", "illegal user ", "user "] {
+    for word in ["invalid user ", "illegal user ", "user ", "principal "] {
         if site.rest(at).starts_with(word.as_bytes()) {
             at += word.len();
         }

@@ -9,7 +9,10 @@ pub(super) const OTP_SECRET: Detector = Detector {
     name: "otp_secret",
     kind: "opaque",
     family: Family::Credentials,
-    anchors: &[Anchor::Literal(&["otpauth://", "otpauth-migration://"])],
+    anchors: &[
+        Anchor::Literal(&["otpauth://", "otpauth-migration://"]),
+        Anchor::Pair(|key, _| key.eq_ignore_ascii_case(b"data")),
+    ],
     check,
     samples: &[
         Sample {
@@ -51,7 +54,22 @@ pub(super) const OTP_SECRET: Detector = Detector {
 
 const BASE32: Alphabet = UPPER.and(b"abcdefghijklmnopqrstuvwxyz234567=");
 
+/// The parameters of a URL are parts of their own; that of an export is told by what stands before it.
+fn exported(site: &Site<'_>) -> Check {
+    let before = &site.text[..site.at];
+    let (start, end) = (site.at, site.part.end);
+    match before.strip_suffix(b"data=").and_then(|url| url.strip_suffix(b"?")) {
+        Some(url) if url.ends_with(b"otpauth-migration://offline") && end - start >= 8 => {
+            Check::Hit { start, end }
+        }
+        _ => Check::No,
+    }
+}
+
 fn check(site: &Site<'_>) -> Check {
+    if !site.key.is_empty() {
+        return exported(site);
+    }
     let text = rest(site, site.at);
     let url = &text[..text
         .iter()
