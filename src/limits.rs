@@ -237,8 +237,13 @@ pub const ENDPOINT_BODY_BYTES_MAX: u64 = 4 << 10;
 pub const HEALTH_ANSWER_MS_MAX: u64 = 5000;
 /// What it reads of one.
 pub const HEALTH_ANSWER_BYTES_MAX: usize = 64 << 10;
+/// The minute over which different IDs are estimated, in slots …
+pub const DISTINCT_SLOTS: usize = 6;
+/// … of this many seconds.
+pub const DISTINCT_SLOT_SECONDS: u64 = 10;
 
 const _: () = {
+    assert!(DISTINCT_SLOTS as u64 * DISTINCT_SLOT_SECONDS == 60, "the metric says: in the last minute");
     assert!(RELOAD_ANSWER_MS < ENDPOINT_CONNECTION_MS_MAX && RELOAD_WAIT_MS_MAX < RELOAD_ANSWER_MS);
     assert!(RELOAD_QUIET_MS <= RELOAD_WAIT_MS_MAX && RELOAD_WAIT_MS_MAX < RELOAD_POLL_MS);
     assert!(LINE_BYTES_DEFAULT <= LINE_BYTES_MAX);

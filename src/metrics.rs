@@ -5,10 +5,14 @@
 //! `received by its inputs = delivered + dead-lettered + dropped + in flight`. Labels are names from the configuration
 //! and the policy, never from records.
 
+mod distinct;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+
+pub use distinct::Distinct;
 
 /// Upper ends of the buckets of `redactd_record_seconds`, in milliseconds.
 pub const RECORD_MS: [u64; 12] = [1, 5, 10, 25, 50, 100, 250, 500, 1000, 5000, 30_000, 300_000];
@@ -54,7 +58,7 @@ pub struct SourceCounters {
     /// `redactd_foreign_ids_total`, by reason: look-alikes of correlation IDs that did not verify.
     pub foreign_ids: Labelled,
     /// `redactd_distinct_ids`: an estimate over the last minute.
-    pub distinct_ids: Gauge,
+    pub distinct_ids: Distinct,
     /// `redactd_record_seconds`: from framed to settled.
     pub settled_after: Histogram,
 }

@@ -7,8 +7,8 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use super::batch::{Ack, Back, Batch, Reply, Settled};
-use super::{Outlet, Position, Waker, position};
-use crate::engine::policy::PolicyId;
+use super::{Outlet, Position, Waker, position, seen};
+use crate::engine::policy::{Action, PolicyId};
 use crate::engine::redact::{Outcome, Redacted, Redactor, Withheld};
 use crate::limits;
 use crate::metrics::{Counter, Redactions, SourceCounters};
@@ -246,7 +246,8 @@ impl Gate {
         if self.open.is_empty() {
             return Ok(());
         }
-        self.tally.add(&self.redactor);
+        let made = self.tally.add(&self.redactor);
+        seen::note(&self.tally.source, self.redactor.ring(), self.open.as_bytes(), made);
         let next = self.spare();
         let mut full = std::mem::replace(&mut self.open, next);
         if full.len() < full.capacity() / 2 && self.sinks.iter().any(Outlet::is_behind) {
@@ -379,11 +380,14 @@ impl Tally {
         }
     }
 
-    /// Adds what the redactor has counted since the last time.
-    fn add(&mut self, redactor: &Redactor) {
-        for ((counter, told), &now) in self.rules.iter().zip(&mut self.told).zip(redactor.counts()) {
+    /// Adds what the redactor has counted since the last time; answers how many correlation IDs are among it.
+    fn add(&mut self, redactor: &Redactor) -> u64 {
+        let mut made = 0;
+        let rules = redactor.policy().rules.iter().zip(&self.rules);
+        for (((rule, counter), told), &now) in rules.zip(&mut self.told).zip(redactor.counts()) {
             if now != *told {
                 counter.add(now - *told);
+                made += if rule.action == Action::Correlate { now - *told } else { 0 };
                 *told = now;
             }
         }
@@ -392,6 +396,7 @@ impl Tally {
             self.source.withheld.add(why.name(), now - *told);
             *told = now;
         }
+        made
     }
 }
 

@@ -9,6 +9,7 @@ mod batch;
 mod gate;
 mod position;
 mod queue;
+mod seen;
 mod wake;
 
 pub use batch::{Batch, Settled};

@@ -498,3 +498,28 @@ fn reloads_under_load_lose_nothing_and_the_accounting_holds_in_every_scrape() {
         "{reloads} reloads, {scrapes} scrapes, up to v{last}"
     );
 }
+
+#[test]
+fn ids_that_are_none_and_how_many_different_ones_there_are_is_counted() {
+    let scratch = Scratch::new();
+    let (mut live, places) = start(&scratch, "");
+    for n in 0..50 {
+        live.write(format!("{{\"email\":\"person{}@corp.example\"}}\n", n % 20).as_bytes());
+    }
+    let first = live.line();
+    for _ in 1..50 {
+        live.line();
+    }
+    let scrape = places.scrape();
+    let distinct = scrape["redactd_distinct_ids{source=\"in\"}"];
+    assert!((18.0..=22.0).contains(&distinct), "{distinct}");
+    assert!(!scrape.keys().any(|name| name.starts_with("redactd_foreign_ids_total{")));
+    // One of ours comes back, and one that somebody made up.
+    let id = first.split('"').nth(3).unwrap();
+    live.write(format!("{{\"seen\":\"{id}\"}}\nemail_k3yzkknvt3a2ac900tfgqgn9nfch\n").as_bytes());
+    live.line();
+    live.line();
+    let scrape = places.scrape();
+    assert_eq!(scrape["redactd_foreign_ids_total{source=\"in\",reason=\"unknown_key\"}"], 1.0);
+    assert_eq!(scrape.keys().filter(|name| name.starts_with("redactd_foreign_ids_total{")).count(), 1);
+}

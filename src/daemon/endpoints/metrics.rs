@@ -134,7 +134,7 @@ fn about_sources(handles: &Handles, received: &[u64]) -> Vec<Family> {
         gauge(
             "redactd_distinct_ids",
             "Estimate of the distinct correlation IDs made in the last minute",
-            each(&|source| Value::Level(source.distinct_ids.value() as f64)),
+            each(&|source| Value::Level(source.distinct_ids.estimate() as f64)),
         ),
         Family {
             name: "redactd_record_seconds",

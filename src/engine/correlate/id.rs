@@ -132,6 +132,14 @@ pub(super) fn split(token: &[u8]) -> Option<Parts<'_>> {
     Some(Parts { kid: Kid::parse(&checked[..KID_CHARS])?, checked, check })
 }
 
+/// 64 of the random bits of an ID, the whole of a token as [`find_ids`] finds it: equal for equal identities.
+pub fn random_bits(token: &[u8]) -> u64 {
+    let id = token.len().saturating_sub(TAIL_BYTES) + KID_CHARS;
+    let symbols = token.get(id..id + 13).unwrap_or_default();
+    let value = |&symbol: &u8| memchr::memchr(symbol, &ALPHABET[..]).unwrap_or(0) as u64;
+    symbols.iter().map(value).fold(0, |bits, value| bits << 5 | value)
+}
+
 /// Every stretch of `text` that has the grammar of an ID and stands alone: no ASCII letter, digit or `_` touches it.
 /// Yields `(start, end)` in order, never overlapping. Linear in `text` whatever it holds: an underscore costs at most
 /// one look at the 28 bytes after it and the 25 before it.

@@ -21,7 +21,7 @@ mod keyring;
 pub mod ring;
 
 pub use canonical::{CanonicalOptions, canonical};
-pub use id::{FindIds, Kid, LABEL_BYTES_MAX, TAIL_BYTES, find_ids, id_ending_at, is_label};
+pub use id::{FindIds, Kid, LABEL_BYTES_MAX, TAIL_BYTES, find_ids, id_ending_at, is_label, random_bits};
 pub use keyring::{Key, Keyring, Recognised};
 pub use ring::RingError;
 

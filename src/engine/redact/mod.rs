@@ -174,6 +174,11 @@ impl Redactor {
         self.ring = ring;
     }
 
+    /// The keys of the last line's IDs.
+    pub fn ring(&self) -> &Keyring {
+        &self.ring
+    }
+
     /// How the following lines are read.
     pub fn set_format(&mut self, format: Format) {
         self.format = format;
