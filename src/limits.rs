@@ -241,6 +241,14 @@ pub const HEALTH_ANSWER_BYTES_MAX: usize = 64 << 10;
 pub const DISTINCT_SLOTS: usize = 6;
 /// … of this many seconds.
 pub const DISTINCT_SLOT_SECONDS: u64 = 10;
+/// Between two pushes of metrics, in milliseconds; `OTEL_METRIC_EXPORT_INTERVAL` changes it.
+pub const PUSH_INTERVAL_MS_DEFAULT: u64 = 60_000;
+/// How long one push may take, in milliseconds; `OTEL_EXPORTER_OTLP_TIMEOUT` changes it.
+pub const PUSH_ANSWER_MS_DEFAULT: u64 = 10_000;
+/// What both accept at least.
+pub const PUSH_MS_MIN: u64 = 10;
+/// What both accept at most.
+pub const PUSH_MS_MAX: u64 = 3_600_000;
 
 const _: () = {
     assert!(DISTINCT_SLOTS as u64 * DISTINCT_SLOT_SECONDS == 60, "the metric says: in the last minute");

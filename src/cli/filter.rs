@@ -134,6 +134,7 @@ pub fn not_run(error: RunError) -> Failure {
         | RunError::Listen(_)
         | RunError::Files(_)
         | RunError::Sink(_) => Exit::InputOutput,
+        RunError::Telemetry(_) => Exit::Invalid,
         RunError::Panicked => Exit::NotDrained,
     };
     Failure::new(exit, error)

@@ -64,10 +64,14 @@ fn tell(notice: &Notice, quiet: bool) {
         Notice::PolicyNotKept(why) => {
             report::warning(format!("cannot keep the policy for a restart with a bad one: {why}"));
         }
+        Notice::Telemetry(Some(why)) => {
+            report::warning(format!("cannot push metrics by OTLP, and tries again: {why}"));
+        }
+        Notice::Telemetry(None) if !quiet => report::note("metrics are pushed by OTLP again"),
         Notice::ConfigChanged(change) => config_changed(change, quiet),
         Notice::Started(_) if !quiet => report::note("running"),
         Notice::Draining if !quiet => report::note("stopping: what was read is being delivered"),
-        Notice::Started(_) | Notice::Draining | Notice::Read(_) => {}
+        Notice::Started(_) | Notice::Draining | Notice::Read(_) | Notice::Telemetry(None) => {}
     }
 }
 

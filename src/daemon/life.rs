@@ -19,7 +19,7 @@ use super::endpoints::Endpoints;
 use super::handles::{Handles, Layered};
 use super::reload::{self, Known, Reload};
 use super::signals::{Bell, Signals};
-use super::{Notice, Report, RunError, SourceReport, Tell, stream};
+use super::{Notice, Report, RunError, SourceReport, Tell, stream, telemetry};
 use crate::engine::redact::Format;
 use crate::keys;
 use crate::metrics::{Metrics, SinkCounters, SourceCounters};
@@ -37,6 +37,11 @@ pub fn run(mut config: Config, signals: &Signals, tell: Tell) -> Result<Report, 
         make_private(dir).map_err(|source| RunError::DataDir { path: dir.clone(), source })?;
     }
     let endpoints = Endpoints::open(config.health, config.admin.as_ref())?;
+    // The filter pushes nothing: whose environment it runs in is not ours to say.
+    let telemetry = match &config.written {
+        Some(_) => telemetry::Settings::read(&|name| std::env::var(name).ok())?,
+        None => None,
+    };
     let metrics = Arc::new(counters(&config));
     let (events, ended) = channel();
     let mut run = Running {
@@ -65,6 +70,9 @@ pub fn run(mut config: Config, signals: &Signals, tell: Tell) -> Result<Report, 
     let kept = handles.policies.iter().filter(|layered| layered.state().kept).count() as u64;
     handles.metrics.policy.reloads.add(reload::Outcome::Invalid.name(), kept);
     endpoints.serve(Arc::clone(&handles))?;
+    if let Some(settings) = telemetry {
+        telemetry::start(settings, Arc::clone(&handles), Arc::clone(&run.tell))?;
+    }
     if is_daemon {
         reload::start(Arc::clone(&handles), known, wake, Arc::clone(&run.tell))?;
     }

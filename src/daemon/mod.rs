@@ -13,6 +13,7 @@ mod reload;
 mod rotation;
 mod signals;
 mod stream;
+mod telemetry;
 
 use std::io;
 use std::sync::Arc;
@@ -24,6 +25,7 @@ pub use handles::{Handles, Layered, PolicyState};
 pub use life::run;
 pub use reload::{Change, Outcome, Reload, Reloaded, Report as ReloadReport};
 pub use signals::{Signals, ignored_signals};
+pub use telemetry::SettingsError as TelemetryError;
 
 use crate::pipeline::Totals;
 use crate::sink::{SinkError, SinkEvent};
@@ -85,6 +87,8 @@ pub enum Notice {
     Reloaded(ReloadReport),
     /// A policy that works cannot be kept for a restart.
     PolicyNotKept(io::Error),
+    /// The daemon's own metrics cannot be pushed at the moment, and why; `None` when that is over.
+    Telemetry(Option<String>),
     /// The configuration file has changed, which means this.
     ConfigChanged(Change),
 }
@@ -112,6 +116,9 @@ pub enum RunError {
     /// A listener cannot be opened.
     #[error(transparent)]
     Listen(#[from] ListenError),
+    /// A variable of the environment cannot be used.
+    #[error(transparent)]
+    Telemetry(#[from] TelemetryError),
     /// A sink cannot be opened.
     #[error(transparent)]
     Sink(#[from] SinkError),

@@ -40,6 +40,8 @@ pub fn redactd(args: &[&str]) -> Command {
         "CLICOLOR_FORCE",
         "CLICOLOR",
         "RUST_BACKTRACE",
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
     ] {
         command.env_remove(name);
     }

@@ -31,5 +31,6 @@ mod receiver;
 mod reference;
 mod reload;
 mod samples;
+mod telemetry;
 mod terminal;
 mod walker;

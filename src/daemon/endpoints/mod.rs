@@ -3,7 +3,7 @@
 
 mod admin;
 mod health;
-mod metrics;
+pub mod metrics;
 mod server;
 mod text;
 
