@@ -69,7 +69,7 @@ pub fn run(mut config: Config, signals: &Signals, tell: Tell) -> Result<Report, 
     handles.metrics.policy.loaded_at.set(keys::now());
     let kept = handles.policies.iter().filter(|layered| layered.state().kept).count() as u64;
     handles.metrics.policy.reloads.add(reload::Outcome::Invalid.name(), kept);
-    endpoints.serve(Arc::clone(&handles))?;
+    let _socket = endpoints.serve(Arc::clone(&handles))?;
     if let Some(settings) = telemetry {
         telemetry::start(settings, Arc::clone(&handles), Arc::clone(&run.tell))?;
     }

@@ -38,7 +38,7 @@ pub fn content(scratch: &Scratch, name: &str) -> String {
 }
 
 /// Writes lines until nothing moves any more: somebody behind it does not read.
-fn fill(live: &mut Live) -> thread::JoinHandle<()> {
+pub fn fill(live: &mut Live) -> thread::JoinHandle<()> {
     let mut stdin = live.stdin.take().unwrap();
     let written = Arc::new(AtomicU64::new(0));
     let counter = Arc::clone(&written);

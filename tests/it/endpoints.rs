@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::daemon::{content, eventually};
+use crate::daemon::{content, eventually, fill};
 use crate::harness::{Live, SOON, Scratch, run};
 
 /// An answer: status, head, body.
@@ -188,7 +188,7 @@ fn requests_are_bounded() {
 fn not_ready_says_why() {
     let scratch = Scratch::new();
     write_policy(&scratch, &policy(0));
-    let (mut live, places) = start(&scratch, "policy: [./policy.yaml]\nlimits: {drain: 2s, queue: 64KiB}\n");
+    let (mut live, places) = start(&scratch, "policy: [./policy.yaml]\n");
     let verbose = places.health("/readyz?verbose").body;
     assert_eq!(verbose, "policy: ok\nsources: ok\nsinks: ok\nstalled: ok\nauth_failed: ok\ndraining: ok\n");
     write_policy(&scratch, "");
@@ -200,17 +200,44 @@ fn not_ready_says_why() {
     let address = places.health.to_string();
     let probe = run(&["health", "--address", &address], b"");
     assert_eq!((probe.code, String::from_utf8(probe.stdout).unwrap().as_str()), (0, "ok\n"));
-    live.write(b"unfinished");
-    live.signal(Signal::STOP);
-    live.signal(Signal::TERM);
-    live.signal(Signal::CONT);
-    // It ends as soon as it has drained, so what it answers until then is one of two things.
-    let probe = run(&["health", "--address", &address], b"");
-    assert!(probe.code != 0, "{}", probe.stderr);
-    assert_eq!(live.ends_within(SOON).0, 75);
+    live.end_input();
+    assert_eq!(live.ends_within(SOON).0, 0);
     let probe = run(&["health", "--address", &address], b"");
     assert_eq!(probe.code, 74);
     assert!(probe.stderr.contains("no answer from"), "{}", probe.stderr);
+}
+
+#[test]
+fn it_is_not_ready_while_it_drains() {
+    let scratch = Scratch::new();
+    let places = Places::new(&scratch);
+    let config = scratch.file(
+        "redactd.yaml",
+        format!(
+            "version: 1\nsources: {{in: {{type: stdin}}}}\nsinks: {{out: {{type: stdout}}}}\nlimits: {{drain: 5s, queue: 64KiB}}\n{}",
+            places.text()
+        ),
+    );
+    let mut live = Live::unread(&["run", "-q", "-c", &config]);
+    let writer = fill(&mut live);
+    assert_eq!(places.health("/readyz").status, 200);
+    let began = Instant::now();
+    live.signal(Signal::TERM);
+    eventually("not ready", || places.health("/readyz").status == 503);
+    // 100 ms on a quiet machine.
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    assert_eq!(places.health("/readyz").body, "draining: a stop was asked for\n");
+    assert_eq!(places.health("/livez").status, 200);
+    let scrape = places.scrape();
+    assert!(adds_up(&scrape, "out") > 0.0 && scrape["redactd_records_in_flight{sink=\"out\"}"] > 0.0);
+    let probe = run(&["health", "--address", &places.health.to_string()], b"");
+    assert_eq!((probe.code, probe.stdout.as_slice()), (1, &b"draining: a stop was asked for\n"[..]));
+    // With a reader it ends well.
+    live.read_output();
+    live.rest();
+    assert_eq!(live.ends_within(SOON).0, 0);
+    assert!(!places.admin.exists(), "the socket goes with its process");
+    writer.join().unwrap();
 }
 
 #[test]
@@ -447,7 +474,8 @@ fn reloads_under_load_lose_nothing_and_the_accounting_holds_in_every_scrape() {
     let scratch = Scratch::new();
     write_policy(&scratch, &policy(0));
     let (mut live, places) = start(&scratch, "policy: [./policy.yaml]\n");
-    let until = Instant::now() + Duration::from_secs(10);
+    let seconds = std::env::var("REDACTD_RELOAD_SECONDS").map_or(10, |seconds| seconds.parse().unwrap());
+    let until = Instant::now() + Duration::from_secs(seconds);
     let mut stdin = live.stdin.take().unwrap();
     let writer = thread::spawn(move || {
         let mut written = 0;

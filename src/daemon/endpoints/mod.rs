@@ -23,7 +23,6 @@ use super::handles::Handles;
 use server::Role;
 
 /// What is listened on, opened before anything is read.
-#[derive(Default)]
 pub struct Endpoints {
     health: Option<TcpListener>,
     admin: Option<AdminListener>,
@@ -31,7 +30,17 @@ pub struct Endpoints {
 
 enum AdminListener {
     Address(TcpListener),
-    Socket(UnixListener),
+    Socket(UnixListener, Name),
+}
+
+/// The name of a socket. It goes with the run: while this process lives no other one takes it.
+pub struct Name(PathBuf);
+
+impl Drop for Name {
+    fn drop(&mut self) {
+        // Whoever comes next replaces what stays.
+        let _ = fs::remove_file(&self.0);
+    }
 }
 
 /// A listener that cannot be opened.
@@ -58,21 +67,23 @@ impl Endpoints {
             admin: match admin {
                 None => None,
                 Some(Admin::Address(at)) => Some(AdminListener::Address(address(*at)?)),
-                Some(Admin::Socket(path)) => Some(AdminListener::Socket(
-                    socket(path).map_err(|source| ListenError { at: path.display().to_string(), source })?,
-                )),
+                Some(Admin::Socket(path)) => {
+                    let failed = |source| ListenError { at: path.display().to_string(), source };
+                    Some(AdminListener::Socket(socket(path).map_err(failed)?, Name(path.clone())))
+                }
             },
         })
     }
 
-    /// Answers in a thread of its own, until the process ends.
+    /// Answers in a thread of its own, until the process ends; to be kept until then is the name of its socket.
     ///
     /// # Errors
     /// If the system refuses a thread or a runtime.
-    pub fn serve(self, handles: Arc<Handles>) -> io::Result<()> {
+    pub fn serve(self, handles: Arc<Handles>) -> io::Result<Option<Name>> {
         if self.health.is_none() && self.admin.is_none() {
-            return Ok(());
+            return Ok(None);
         }
+        let mut kept = None;
         let runtime = Builder::new_current_thread().enable_all().max_blocking_threads(2).build()?;
         let _inside = runtime.enter();
         if let Some(health) = self.health {
@@ -83,7 +94,8 @@ impl Endpoints {
             Some(AdminListener::Address(admin)) => {
                 runtime.spawn(server::serve_tcp(server::tcp(admin)?, Role::Admin, handles));
             }
-            Some(AdminListener::Socket(admin)) => {
+            Some(AdminListener::Socket(admin, name)) => {
+                kept = Some(name);
                 admin.set_nonblocking(true)?;
                 let admin = tokio::net::UnixListener::from_std(admin)?;
                 runtime.spawn(server::serve_unix(admin, Role::Admin, handles));
@@ -93,7 +105,7 @@ impl Endpoints {
         thread::Builder::new()
             .name("endpoints".to_owned())
             .spawn(move || runtime.block_on(std::future::pending::<()>()))?;
-        Ok(())
+        Ok(kept)
     }
 }
 
