@@ -5,6 +5,7 @@ SCORE.json comes from `score.py --json SCORE.json -- target/release/redactd`. On
 is replaced.
 """
 import json
+import math
 import os
 import sys
 
@@ -14,7 +15,14 @@ COLUMNS = [("msg", "in a message"), ("nested", "nested field"), ("embedded", "JS
 
 
 def missed(cell):
-    return "–" if not cell or not cell.get("pos") else f"{100 * (cell['pos'] - cell['gone']) / cell['pos']:.0f}"
+    """Percent, and for so few cases the interval in which the rate lies with 95 % (Wilson 1927)."""
+    if not cell or not cell.get("pos"):
+        return "–"
+    cases, z = cell["pos"], 1.96
+    rate = (cases - cell["gone"]) / cases
+    middle = (rate + z * z / (2 * cases)) / (1 + z * z / cases)
+    half = z / (1 + z * z / cases) * math.sqrt(rate * (1 - rate) / cases + z * z / (4 * cases * cases))
+    return f"{100 * rate:.0f} ({100 * max(middle - half, 0):.0f}–{100 * (middle + half):.0f})"
 
 
 def main():
