@@ -3,7 +3,7 @@
 
 use super::super::find::leading;
 use super::super::groups::{Sign, digit, sign};
-use super::super::keyword::{Labels, labels};
+use super::super::keyword::{Labels, labels, labels_within};
 use super::super::{Anchor, Check, Detector, Family, Hints, NearMiss, Next, Sample, Site, Why};
 use crate::engine::numbering::is_number;
 
@@ -17,6 +17,12 @@ pub(super) const DETECTOR: Detector = Detector {
     ],
     check: phone,
     samples: &[
+        Sample {
+            field: "",
+            text: "contact somebody.of.the.house+shop@corp.example or 485.960.3979. then",
+            hit: "485.960.3979",
+        },
+        Sample { field: "", text: "or +1 466 389 8302. upstream", hit: "+1 466 389 8302" },
         Sample { field: "", text: "sms sent to +4915112345678.", hit: "+4915112345678" },
         Sample { field: "", text: "caller=+49 (0)30 901820-0 busy", hit: "+49 (0)30 901820-0" },
         Sample { field: "", text: "+1 (212) 555-0142 x12 rang", hit: "+1 (212) 555-0142 x12" },
@@ -38,6 +44,7 @@ pub(super) const DETECTOR: Detector = Detector {
         Sample { field: "", text: "called 0532 123 45 67", hit: "0532 123 45 67" },
     ],
     near_misses: &[
+        NearMiss { field: "", text: "grew by +1 234 and +12.345.678" },
         NearMiss { field: "", text: "2026-03-14T09:26:53+0200 and 2026-03-14 09:26:53,589 +0000" },
         NearMiss { field: "", text: "ts=1700000000 ms=1700000000000 2005-06-03-16.56.55.309974" },
         NearMiss { field: "", text: "id 8f14e45f-4155-4671-2125-5b0f1d2c3b4a" },
@@ -150,11 +157,16 @@ fn international(site: &Site<'_>, run: usize) -> Check {
         return Check::Miss(Why::Boundary);
     }
     let called = Labels::PHONE.with(Labels::CALL).with(Labels::REACH);
-    if written.count() <= 15 && (site.hints.any(Hints::PHONE) || labels(site).any(called)) {
+    // Plans grow: what has a plus and is grouped like a number of a country is one, whether or not its area exists.
+    let grouped = written.groups >= 3 && written.count() >= 10 && !written.is_quad();
+    if written.count() <= 15 && (grouped || site.hints.any(Hints::PHONE) || labels(site).any(called)) {
         return hit(&written);
     }
     Check::Miss(Why::Range)
 }
+
+/// How far back a keyword counts for a number in the usual form.
+const FAR_BYTES: usize = 96;
 
 /// Whether keywords make a national number of what chance may have written.
 fn is_announced(site: &Site<'_>, written: &Written) -> bool {
@@ -170,6 +182,11 @@ fn is_announced(site: &Site<'_>, written: &Written) -> bool {
         [b'1', digits @ ..] | digits => digits.len() == 10 && digits[0] > b'1' && digits[3] > b'1',
     };
     let likely = american || trunk || written.count() == 11;
+    // `contact ann@… or 415.555.0132`: what is written like a number of ten digits is announced from farther away.
+    let usual = american && written.lengths()[..written.groups].ends_with(&[3, 3, 4]);
+    if usual && !assigned && labels_within(site, FAR_BYTES).any(Labels::REACH.with(Labels::CALL)) {
+        return true;
+    }
     labels.any(Labels::CALL) && likely
         || labels.any(Labels::REACH) && written.groups > 1 && (american || written.digits()[0] == b'0')
 }
