@@ -521,6 +521,7 @@ fn reloads_under_load_lose_nothing_and_the_accounting_holds_in_every_scrape() {
     }
     assert_eq!(out.lines().count(), written);
     assert!(content(&scratch, "safe") == out);
+    println!("{reloads} reloads, {scrapes} scrapes, {written} records in {seconds} s");
     assert!(
         reloads >= 20 && scrapes >= 40 && last >= 20,
         "{reloads} reloads, {scrapes} scrapes, up to v{last}"
