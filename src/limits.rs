@@ -45,6 +45,18 @@ pub const WORD_REACH_BYTES_MAX: usize = 1 << 10;
 pub const PATHS_MAX: usize = 16 << 10;
 /// Longest key whose decision is remembered.
 pub const KEY_CACHED_BYTES_MAX: usize = 64;
+/// An OTLP request as the walkers take it, decompressed; the receiver's own limit is lower.
+pub const OTLP_REQUEST_BYTES_MAX: usize = 256 << 20;
+/// Log records, spans or metrics in one OTLP request.
+pub const OTLP_RECORDS_MAX: usize = 100_000;
+/// Attributes in one list of them; a record with more is withheld.
+pub const OTLP_ATTRIBUTES_MAX: usize = 1_024;
+/// Keys, values and ends of containers in one record of OTLP; one with more is withheld. Each takes some 60 bytes.
+pub const OTLP_ENTRIES_MAX: usize = 256 << 10;
+/// `AnyValue`s inside each other; deeper subtrees are withheld.
+pub const OTLP_VALUE_DEPTH_MAX: usize = 32;
+/// Messages inside each other in a field that nobody knows; what is deeper is looked at as one text.
+pub const OTLP_UNKNOWN_DEPTH_MAX: usize = 4;
 /// A policy file.
 pub const POLICY_BYTES_MAX: usize = 1 << 20;
 /// Values of one policy file, its lists and maps included, aliases followed.
@@ -265,5 +277,9 @@ const _: () = {
     assert!(PIPE_QUEUE_BYTES >= BATCH_BYTES_MAX + READ_BYTES);
     assert!(DERIVED_EPOCHS_MAX as usize <= RING_KEYS_MAX);
     assert!(EPOCH_SECONDS_MIN <= EPOCH_SECONDS_MAX);
+    assert!(
+        OTLP_REQUEST_BYTES_MAX * (OTLP_UNKNOWN_DEPTH_MAX + 2) < u32::MAX as usize,
+        "a tape counts in u32 and holds a record as often as it is looked at"
+    );
     assert!(JSON_DEPTH_MAX <= 64, "the lexer keeps one bit per level in a u64");
 };

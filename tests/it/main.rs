@@ -23,6 +23,7 @@ mod invariants;
 mod keys;
 mod kill;
 mod layers;
+mod otlp;
 mod pipe;
 mod policy;
 mod properties;

@@ -17,6 +17,7 @@ mod proof;
 mod remark;
 mod scanner;
 mod splice;
+pub(crate) mod tape;
 mod text;
 mod walk;
 
@@ -101,16 +102,19 @@ pub enum Withheld {
     Budget,
     /// A bug: the record made the engine panic.
     Internal,
+    /// Not what its form says it is, so that nobody knows what is in it.
+    Undecodable,
 }
 
 impl Withheld {
     /// All reasons.
-    pub const ALL: [Withheld; 5] = [
+    pub const ALL: [Withheld; 6] = [
         Withheld::LineTooLong,
         Withheld::JoinedTooLong,
         Withheld::Depth,
         Withheld::Budget,
         Withheld::Internal,
+        Withheld::Undecodable,
     ];
 
     /// As placeholders, stubs and metrics spell it.
@@ -121,6 +125,7 @@ impl Withheld {
             Withheld::Depth => "depth",
             Withheld::Budget => "budget",
             Withheld::Internal => "internal",
+            Withheld::Undecodable => "undecodable",
         }
     }
 }
@@ -236,14 +241,18 @@ impl Redactor {
                 self.withhold(why, first_byte(line), line.len() as u64, out)
             }
             Err(_) => {
-                // Whatever state the scratch space is in, nothing of it is used again.
-                self.scanner = Scanner::new(&self.policy);
-                self.splicer = Splicer::default();
-                self.spans = Vec::new();
+                self.forget_scratch();
                 out.bytes_mut().truncate(before);
                 self.withhold(Withheld::Internal, first_byte(line), line.len() as u64, out)
             }
         }
+    }
+
+    /// After a panic: whatever state the scratch space is in, nothing of it is used again.
+    fn forget_scratch(&mut self) {
+        self.scanner = Scanner::new(&self.policy);
+        self.splicer = Splicer::default();
+        self.spans = Vec::new();
     }
 
     /// Appends the stub for a record that cannot be shown. `first` is its first non-blank byte, `bytes` its length without

@@ -1,4 +1,4 @@
-//! Proof that bytes went through a [`Redactor`](super::Redactor): only this module's parent can add to it.
+//! Proof that bytes went through a [`Redactor`](super::Redactor): only the engine can add to it.
 
 /// `T` holds redacted output only. Anyone may make an empty one and read it; only the engine can put bytes in.
 pub struct Redacted<T>(T);
@@ -44,11 +44,11 @@ impl Redacted<Vec<u8>> {
         self.0.clear();
     }
 
-    pub(super) fn append(&mut self, bytes: &[u8]) {
+    pub(in crate::engine) fn append(&mut self, bytes: &[u8]) {
         self.0.extend_from_slice(bytes);
     }
 
-    pub(super) fn bytes_mut(&mut self) -> &mut Vec<u8> {
+    pub(in crate::engine) fn bytes_mut(&mut self) -> &mut Vec<u8> {
         &mut self.0
     }
 }

@@ -92,6 +92,19 @@ impl Splicer {
         self.keys.clear();
     }
 
+    /// The replacement of one span, in the encoding of its place.
+    pub fn replaced(
+        &mut self,
+        policy: &Policy,
+        ring: &Keyring,
+        line: &[u8],
+        record: &Record,
+        span: &Span,
+    ) -> &[u8] {
+        self.replacement(policy, ring, line, record, span);
+        &self.written
+    }
+
     /// The replacement of one span, for people.
     pub fn show(
         &mut self,

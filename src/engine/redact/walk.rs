@@ -288,7 +288,7 @@ impl Scanner {
     }
 
     /// A string value: its field's rules, then its text.
-    fn string(
+    pub(super) fn string(
         &mut self,
         cx: &Context<'_>,
         view: &View<'_>,
@@ -349,7 +349,7 @@ impl Scanner {
     }
 
     /// A number, boolean or null.
-    fn bare(
+    pub(super) fn bare(
         &mut self,
         cx: &Context<'_>,
         view: &View<'_>,
@@ -394,7 +394,7 @@ impl Scanner {
         }
     }
 
-    fn too_deep(&mut self, view: &View<'_>, range: Range) {
+    pub(super) fn too_deep(&mut self, view: &View<'_>, range: Range) {
         let (start, end) = view.in_record(range.start, range.end);
         self.record.found.push(Found {
             start,

@@ -1,0 +1,19 @@
+//! OTLP requests: what goes in with people in it comes out without, and with everything else as it was. The oracles are the
+//! generated types of opentelemetry-proto and its descriptors.
+
+mod canaries;
+mod messages;
+
+use redactd::engine::otlp::{OtlpError, OtlpReport, Signal};
+use redactd::{Redacted, Redactor};
+
+/// Redacts a request in protobuf.
+fn protobuf(
+    redactor: &mut Redactor,
+    signal: Signal,
+    request: &[u8],
+) -> Result<(Vec<u8>, OtlpReport), OtlpError> {
+    let mut out = Redacted::new();
+    let report = redactor.redact_otlp_protobuf(signal, request, &mut out)?;
+    Ok((out.as_bytes().to_vec(), report))
+}
