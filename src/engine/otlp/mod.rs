@@ -6,6 +6,7 @@
 //! A record that cannot be handled becomes a stub and its siblings stay; only what is no request at all is an error.
 
 mod edits;
+mod json;
 mod protobuf;
 mod record;
 mod sites;
@@ -102,20 +103,14 @@ impl Redactor {
     /// Redacts a request in JSON and appends it to `out`. On an error nothing is appended.
     ///
     /// # Errors
-    /// What is no JSON object.
+    /// What is no JSON object, or has too many records.
     pub fn redact_otlp_json(
         &mut self,
         signal: Signal,
         request: &[u8],
         out: &mut Redacted<Vec<u8>>,
     ) -> Result<OtlpReport, OtlpError> {
-        // As one line: the engine knows the lists of names and values that attributes are.
-        let bytes = request.len();
-        if serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(request).is_err() {
-            return Err(OtlpError::Undecodable { signal, offset: 0, bytes });
-        }
-        let outcome = self.redact_line(request, out);
-        Ok(OtlpReport { spans: outcome.spans, ..OtlpReport::default() })
+        self.redact_otlp(request, out, |redactor, out| json::redact(redactor, signal, request, out))
     }
 
     fn redact_otlp(

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::engine::redact::tape::{Entry, Kind, State, Tape};
+use crate::engine::redact::tape::{Entry, State, Tape};
 
 use super::edits::Edits;
 use super::wire::{self, Field, Malformed, put_bytes, put_varint};
@@ -124,7 +124,7 @@ pub(super) fn edit(
                 // All attributes at once, say: there is no place for one text, so each value inside has it.
                 let inside = entries[index + 1..].iter().take_while(|entry| entry.state == State::Gone);
                 for (inner, site) in inside.zip(&sites[index + 1..]) {
-                    if matches!(inner.kind(), Kind::Text | Kind::Number | Kind::Literal | Kind::TooDeep) {
+                    if !inner.is_structure() {
                         unknown = put(request, site, inner, text, nodes, edits, unknown);
                     }
                 }

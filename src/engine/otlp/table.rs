@@ -44,7 +44,6 @@ pub(super) enum Message {
 pub(super) struct Known {
     pub number: u32,
     /// As JSON writes it.
-    #[allow(dead_code)] // not read as long as requests in JSON are read as lines
     pub json: &'static str,
     /// The key under which it stands in the record's path; empty if it is no level of it.
     pub key: &'static str,
@@ -110,6 +109,11 @@ impl Message {
     #[inline]
     pub fn field(self, number: u32) -> Option<&'static Known> {
         self.fields().iter().find(|known| known.number == number)
+    }
+
+    /// The field that JSON calls so.
+    pub fn named(self, json: &[u8]) -> Option<&'static Known> {
+        self.fields().iter().find(|known| known.json.as_bytes() == json)
     }
 
     /// Whether it is redacted by itself, as a line is.

@@ -62,8 +62,9 @@ pub(crate) enum State {
 }
 
 impl Entry {
-    pub fn kind(&self) -> Kind {
-        self.kind
+    /// Whether it is a key or a bracket.
+    pub fn is_structure(&self) -> bool {
+        matches!(self.kind, Kind::Object | Kind::Array | Kind::Close | Kind::Key)
     }
 }
 
