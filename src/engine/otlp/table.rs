@@ -366,3 +366,77 @@ const fn of_resource(json: &'static str, scope: Message) -> [Known; 3] {
 const fn of_scope(json: &'static str, record: Message) -> [Known; 3] {
     [one(1, "scope", "scope", Message::Scope), many(2, json, "", record), text(3, "schemaUrl", "schema_url")]
 }
+
+#[cfg(test)]
+mod tests {
+    use prost_reflect::{DescriptorPool, FieldDescriptor, Kind as Type, MessageDescriptor};
+
+    use super::*;
+
+    fn compare(message: Message, descriptor: &MessageDescriptor, seen: &mut Vec<String>) {
+        if seen.iter().any(|name| name == descriptor.full_name()) {
+            return;
+        }
+        seen.push(descriptor.full_name().to_owned());
+        assert_eq!(message.fields().len(), descriptor.fields().count(), "{message:?}");
+        for field in descriptor.fields() {
+            let known = message.field(field.number()).unwrap_or_else(|| panic!("{}", field.full_name()));
+            assert_eq!(known.json, field.json_name());
+            assert_eq!(message.named(known.json.as_bytes()).map(|known| known.number), Some(field.number()));
+            let inner = compare_kind(known, &field);
+            if let (Some(inner), Type::Message(descriptor)) = (inner, field.kind()) {
+                compare(inner, &descriptor, seen);
+            }
+        }
+    }
+
+    /// The message of the field, if it is one that the table has.
+    fn compare_kind(known: &Known, field: &FieldDescriptor) -> Option<Message> {
+        let list = field.is_list();
+        let of = match field.kind() {
+            Type::Message(inner) => inner.name().to_owned(),
+            _ => String::new(),
+        };
+        let fits = match (known.kind, field.kind()) {
+            (Kind::Text { repeated }, Type::String) => repeated == list,
+            (Kind::Id(_), Type::Bytes) => field.name().ends_with("_id"),
+            (Kind::Attributes, Type::Message(_)) => list && of == "KeyValue",
+            (Kind::Value, Type::Message(_)) => !list && of == "AnyValue",
+            (Kind::One(_), Type::Message(_)) => !list && of != "KeyValue" && of != "AnyValue",
+            (Kind::Many(_), Type::Message(_)) => list && of != "KeyValue" && of != "AnyValue",
+            (Kind::Packed, Type::Fixed64 | Type::Double | Type::Uint64) => list,
+            (Kind::Number(Form::Fixed64), Type::Fixed64 | Type::Sfixed64 | Type::Double) => !list,
+            (Kind::Number(Form::Fixed32), Type::Fixed32) => !list,
+            (
+                Kind::Number(Form::Varint),
+                Type::Uint32 | Type::Sint32 | Type::Int32 | Type::Bool | Type::Enum(_),
+            ) => !list,
+            _ => false,
+        };
+        assert!(fits, "{}: {:?}", field.full_name(), known.kind);
+        match known.kind {
+            Kind::One(inner) | Kind::Many(inner) => Some(inner),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn the_table_is_what_the_descriptors_say() {
+        let pool = DescriptorPool::decode(opentelemetry_proto::DESCRIPTORS).unwrap();
+        let mut seen = Vec::new();
+        for (message, name) in [
+            (Message::LogsRequest, "logs.v1.ExportLogsServiceRequest"),
+            (Message::TraceRequest, "trace.v1.ExportTraceServiceRequest"),
+            (Message::MetricsRequest, "metrics.v1.ExportMetricsServiceRequest"),
+        ] {
+            let name = format!("opentelemetry.proto.collector.{name}");
+            compare(message, &pool.get_message_by_name(&name).unwrap(), &mut seen);
+        }
+        assert_eq!(seen.len(), 30, "{seen:?}");
+        // What the walkers know themselves.
+        for (name, fields) in [("AnyValue", 8), ("KeyValue", 3), ("ArrayValue", 1), ("KeyValueList", 1)] {
+            let message = pool.get_message_by_name(&format!("opentelemetry.proto.common.v1.{name}")).unwrap();
+            assert_eq!(message.fields().count(), fields, "{name}");
+        }
+    }
+}

@@ -103,8 +103,8 @@ impl<'a> Reader<'a> {
     pub fn skip(&mut self) -> Result<(), Broken> {
         match self.peek() {
             Some(b'{' | b'[') => self.at = document_end(self.bytes, self.at).ok_or(Broken(self.at))?,
-            Some(b'"') => drop(self.string()?),
-            _ => drop(self.bare()?),
+            Some(b'"') => _ = self.string()?,
+            _ => _ = self.bare()?,
         }
         Ok(())
     }
