@@ -1,5 +1,5 @@
 //! OTLP requests, redacted as they are on the wire: nothing is decoded into types and encoded again. A walker per encoding
-//! writes each record on a [`Tape`](super::redact::tape::Tape), the engine redacts that as it redacts a line, and what
+//! writes each record on a tape (`redact::tape`), the engine redacts that as it redacts a line, and what
 //! changed is carried back into the bytes. What is not replaced is copied: an untouched request comes out as it came in,
 //! fields included that are newer than this program.
 //!
