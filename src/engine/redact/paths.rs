@@ -64,7 +64,6 @@ struct Link {
 }
 
 struct Node {
-    hash: u32,
     key: Arc<[u8]>,
     /// What the key says about its value: the key without earlier replacements.
     words: Arc<[u8]>,
@@ -119,7 +118,6 @@ impl Paths {
 
     pub fn new() -> Paths {
         let root = Node {
-            hash: 0,
             key: Arc::default(),
             words: Arc::default(),
             segments: Vec::new(),
@@ -196,43 +194,72 @@ impl Paths {
         }
         let index = self.look_up(cx, parent, key);
         if (index as usize) < self.kept {
-            if let Some(last) = self.links.get_mut(self.last as usize) {
-                last.next = index;
-            }
-            self.last = index;
+            self.follow(index);
         }
         index
     }
 
-    /// The path of the member `key` if it comes where it came last time, is clean and simple and says nothing of others.
+    /// The path of the member `key` if it is known, the key holds nothing and says nothing of other members.
     #[inline]
     pub fn plain_child(&mut self, parent: PathIndex, key: &[u8]) -> Option<PathIndex> {
-        let guess = self.guess(parent, key)?;
-        let link = &self.links[guess as usize];
-        if !(link.key_is_clean && link.is_simple && link.role == Role::Other) {
+        let path = match self.guess(parent, key) {
+            Some(guess) => guess,
+            None => self.known(parent, key)?,
+        };
+        let link = &self.links[path as usize];
+        if !link.key_is_clean || link.role != Role::Other {
             return None;
         }
-        self.last = guess;
-        Some(guess)
+        self.follow(path);
+        Some(path)
+    }
+
+    /// Notes that `path` came after the last one.
+    #[inline]
+    fn follow(&mut self, path: PathIndex) {
+        if let Some(last) = self.links.get_mut(self.last as usize) {
+            last.next = path;
+        }
+        self.last = path;
     }
 
     /// The path that followed the last one the time before, if it is this one.
     #[inline]
     fn guess(&self, parent: PathIndex, key: &[u8]) -> Option<PathIndex> {
         let guess = self.links.get(self.last as usize)?.next;
-        let link = self.links.get(guess as usize)?;
-        let same = guess != Paths::ROOT
-            && link.parent == parent
-            && link.length as usize == key.len()
-            && link.head == head(key)
-            && (key.len() <= HEAD_BYTES || *self.nodes[guess as usize].key == *key);
-        same.then_some(guess)
+        (guess != Paths::ROOT && self.is(guess, parent, key)).then_some(guess)
+    }
+
+    /// Whether `path` is the member `key` of `parent`.
+    #[inline]
+    fn is(&self, path: PathIndex, parent: PathIndex, key: &[u8]) -> bool {
+        self.links.get(path as usize).is_some_and(|link| {
+            link.parent == parent
+                && link.length as usize == key.len()
+                && link.head == head(key)
+                && (key.len() <= HEAD_BYTES || *self.nodes[path as usize].key == *key)
+        })
+    }
+
+    /// The path of the member `key` if it is in the table.
+    fn known(&self, parent: PathIndex, key: &[u8]) -> Option<PathIndex> {
+        let mut slot = hash(parent, key) as usize & (SLOTS - 1);
+        for _ in 0..PROBES {
+            let index = self.table[slot];
+            if index == EMPTY {
+                return None;
+            }
+            if self.is(index, parent, key) {
+                return Some(index);
+            }
+            slot = (slot + 1) & (SLOTS - 1);
+        }
+        None
     }
 
     fn look_up(&mut self, cx: &Context<'_>, parent: PathIndex, key: &[u8]) -> PathIndex {
         let cacheable = key.len() <= KEY_CACHED_BYTES_MAX && (parent as usize) < self.kept;
-        let hash = hash(parent, key);
-        let mut slot = hash as usize & (SLOTS - 1);
+        let mut slot = hash(parent, key) as usize & (SLOTS - 1);
         let mut free = None;
         if cacheable {
             for _ in 0..PROBES {
@@ -241,15 +268,13 @@ impl Paths {
                     free = Some(slot);
                     break;
                 }
-                let node = &self.nodes[index as usize];
-                let parent_of = self.links[index as usize].parent;
-                if node.hash == hash && parent_of == parent && *node.key == *key {
+                if self.is(index, parent, key) {
                     return index;
                 }
                 slot = (slot + 1) & (SLOTS - 1);
             }
         }
-        let node = self.decide(cx, parent, hash, key);
+        let node = self.decide(cx, parent, key);
         let index = self.nodes.len();
         if let Some(slot) = free
             && index == self.kept
@@ -279,7 +304,7 @@ impl Paths {
         }
     }
 
-    fn decide(&self, cx: &Context<'_>, parent: PathIndex, hash: u32, key: &[u8]) -> Node {
+    fn decide(&self, cx: &Context<'_>, parent: PathIndex, key: &[u8]) -> Node {
         let outer = &self.nodes[parent as usize];
         if *key == *DOCUMENT {
             let decision = Decision {
@@ -292,7 +317,7 @@ impl Paths {
             let document_root = outer.decision.depth;
             let key: Arc<[u8]> = key.into();
             let (segments, decision) = (Vec::new(), Arc::new(decision));
-            return Node { hash, words: Arc::clone(&key), key, segments, document_root, decision };
+            return Node { words: Arc::clone(&key), key, segments, document_root, decision };
         }
         let words = fixed::key_words(cx.policy, key);
         let own = segments(&words);
@@ -326,7 +351,6 @@ impl Paths {
             }
         }
         Node {
-            hash,
             key: key.into(),
             words: words.into(),
             segments: own,

@@ -26,6 +26,9 @@ pub(super) struct Walked {
     pub started: bool,
 }
 
+/// Shorter numbers are no values that any detector knows.
+const BARE_BYTES_MIN: usize = 7;
+
 /// The members of OTLP's AnyValue: a wrapper says what type its value has and is no level of the path
 /// (opentelemetry-proto, common/v1).
 const ANY_VALUE_KEYS: [&[u8]; 8] = [
@@ -94,13 +97,16 @@ impl Scanner {
         any_value: bool,
     ) -> Walked {
         let mut started = false;
+        let map = cx.map.filter(|_| view.is_record() && !cx.dispatch.drops);
         loop {
-            if let (Some(map), Some(frame)) = (cx.map, frames.last_mut())
-                && view.is_record()
+            if let Some(map) = map
+                && let Some(frame) = frames.last_mut()
+                && frame.is_plain()
             {
                 while self.plain_member(cx, map, view, lexer, frame) {
                     started = true;
                 }
+                started |= frame.member.is_some();
             }
             let end;
             let event = lexer.next();
@@ -164,8 +170,9 @@ impl Scanner {
         }
     }
 
-    /// Reads one member, if it is like most: a key that is known and says nothing, a string without escapes or a number, no
-    /// white space. What it does not take is read event by event; both do the same.
+    /// Reads one member, if it is like most: a key that is known, holds nothing and says nothing of others, no white space,
+    /// no escapes. What it does not take is read event by event; both do the same.
+    #[inline]
     fn plain_member(
         &mut self,
         cx: &Context<'_>,
@@ -174,30 +181,34 @@ impl Scanner {
         lexer: &mut Lexer<'_>,
         frame: &mut Frame,
     ) -> bool {
-        if !frame.object || frame.any_value || frame.leaves.is_some() || cx.dispatch.drops {
-            return false;
-        }
         let Some((key, value)) = lexer.member(map) else { return false };
         let text = view.text;
         let Some(path) = self.paths.plain_child(frame.path, &text[key.start..key.end]) else { return false };
-        let range = match value {
+        let end = match value {
             Value::String(range) => {
-                let slice = view.slice(range.start, range.end).inside(Level::Json);
-                let classes = map.classes(range.start, range.end);
-                if !cx.is_nothing(&slice, classes) {
-                    self.text(cx, &slice, classes, Spot::new(path, Place::Text));
+                if !(self.paths.is_simple(path) && cx.is_quiet(map, range.start, range.end)) {
+                    self.string(cx, view, range, false, path, None);
                 }
-                Range { start: range.start - 1, end: range.end + 1 }
+                range.end + 1
             }
-            Value::Number(range) => {
-                self.bare(cx, view, range, path, None);
-                range
+            Value::Bare(range) => {
+                if !(self.paths.is_simple(path) && range.end - range.start < BARE_BYTES_MIN) {
+                    self.bare(cx, view, range, path, None);
+                }
+                range.end
+            }
+            Value::Other(start) => {
+                lexer.take_key(start);
+                frame.items += 1;
+                frame.last_item = Some(key.start - 1);
+                frame.member = Some((path, key.start - 1));
+                return false;
             }
         };
-        lexer.take_member(range.end);
+        lexer.take_member(end);
         frame.items += 1;
         frame.last_item = Some(key.start - 1);
-        frame.previous_end = Some(range.end);
+        frame.previous_end = Some(end);
         true
     }
 
@@ -229,9 +240,9 @@ impl Scanner {
         any_value: bool,
     ) -> Frame {
         self.containers += 1;
-        let decision = self.paths.decision(path);
         let mut leaves = outer.and_then(|frame| frame.leaves);
-        if decision.all_types {
+        if !self.paths.is_simple(path) && self.paths.decision(path).all_types {
+            let decision = self.paths.decision(path);
             let all = |rule: RuleIndex| {
                 let rule = &cx.policy.rules[usize::from(rule)];
                 rule.all_types && rule.action == Action::Correlate
@@ -381,7 +392,7 @@ impl Scanner {
                 self.leaf(cx, &slice, path, rule, place);
             }
             let kept = Hints::NUMBER.with(Hints::HASH).with(Hints::VERSION);
-            if text.len() >= 7 && !(plain && hints.any(kept)) {
+            if text.len() >= BARE_BYTES_MIN && !(plain && hints.any(kept)) {
                 self.text(cx, &slice, Classes::DIGIT, Spot::new(path, place));
             }
         }
@@ -451,6 +462,9 @@ impl Scanner {
 
     /// The container ends. `in_array` says whether it is an element of one.
     fn close(&mut self, cx: &Context<'_>, view: &View<'_>, frame: &Frame, end: usize, in_array: bool) {
+        if self.paths.is_simple(frame.path) && frame.value.is_none() && frame.second.is_none() {
+            return;
+        }
         let decision = self.paths.decision(frame.path);
         if decision.all_types && frame.items > 0 && !frame.any_value {
             let decision = Arc::clone(decision);
@@ -518,6 +532,11 @@ impl Scanner {
 }
 
 impl Frame {
+    /// Whether its members can be read on their own.
+    fn is_plain(&self) -> bool {
+        self.object && !self.any_value && self.leaves.is_none()
+    }
+
     /// A string value was read: it may be the name of a pair.
     fn note_string(&mut self, range: Range) {
         if self.object {

@@ -59,8 +59,10 @@ pub enum Event {
 pub enum Value {
     /// A string without escapes, without its quotes.
     String(Range),
-    /// A number.
-    Number(Range),
+    /// A number, `true`, `false` or `null`.
+    Bare(Range),
+    /// Anything else, beginning at this byte.
+    Other(usize),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -147,8 +149,8 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// Key and value of the next member of an object, if neither has escapes, no white space but one blank after the colon is
-    /// between them and the value is a string or a number. Nothing is consumed before [`Lexer::take_member`].
+    /// Key and value of the next member of an object, if the key has no escapes and no white space but one blank after the
+    /// colon is between them. Nothing is consumed before [`Lexer::take_member`] or [`Lexer::take_key`].
     #[inline]
     pub fn member(&self, map: &Map) -> Option<(Range, Value)> {
         let at = match self.expect {
@@ -163,24 +165,29 @@ impl<'a> Lexer<'a> {
         let key = Range { start: at + 1, end };
         let [b'"', b':', after @ ..] = self.bytes.get(end..)? else { return None };
         let start = end + 2 + usize::from(after.first() == Some(&b' '));
-        match self.bytes.get(start)? {
-            b'"' => {
-                let end = map.next_stop(start + 1);
-                let closed = self.bytes.get(end) == Some(&b'"');
-                closed.then_some((key, Value::String(Range { start: start + 1, end })))
-            }
-            b'0'..=b'9' | b'-' => {
-                let length = number_length(&self.bytes[start..])?;
-                Some((key, Value::Number(Range { start, end: start + length })))
-            }
-            _ => None,
-        }
+        let rest = self.bytes.get(start..)?;
+        let bare = |length: usize| Value::Bare(Range { start, end: start + length });
+        let value = match rest.first()? {
+            b'"' => match map.next_stop(start + 1) {
+                end if self.bytes.get(end) == Some(&b'"') => Value::String(Range { start: start + 1, end }),
+                _ => Value::Other(start),
+            },
+            b'0'..=b'9' | b'-' => bare(number_length(rest)?),
+            _ => word_length(rest).map_or(Value::Other(start), bare),
+        };
+        Some((key, value))
     }
 
     /// Goes on behind a member that [`Lexer::member`] gave and that ends at `end`.
     pub fn take_member(&mut self, end: usize) {
         self.at = end;
         self.expect = Expect::CommaOrEnd;
+    }
+
+    /// Goes on with the value of a member that [`Lexer::member`] gave and that begins at `start`.
+    pub fn take_key(&mut self, start: usize) {
+        self.at = start;
+        self.expect = Expect::Value;
     }
 
     fn after_value(&mut self) {
@@ -257,14 +264,19 @@ impl<'a> Lexer<'a> {
             self.after_value();
             return Event::Number(Range { start, end: self.at });
         }
-        for word in [b"true".as_slice(), b"false", b"null"] {
-            if rest.starts_with(word) {
-                self.at += word.len();
-                self.after_value();
-                return Event::Literal(Range { start, end: self.at });
-            }
-        }
-        Event::Error(start)
+        let Some(length) = word_length(rest) else { return Event::Error(start) };
+        self.at += length;
+        self.after_value();
+        Event::Literal(Range { start, end: self.at })
+    }
+}
+
+/// Length of `true`, `false` or `null` at the beginning of `text`.
+fn word_length(text: &[u8]) -> Option<usize> {
+    match text {
+        [b't', b'r', b'u', b'e', ..] | [b'n', b'u', b'l', b'l', ..] => Some(4),
+        [b'f', b'a', b'l', b's', b'e', ..] => Some(5),
+        _ => None,
     }
 }
 

@@ -43,6 +43,8 @@ struct Block {
 #[derive(Debug, Default)]
 pub struct Map {
     blocks: Vec<Block>,
+    /// Of each block, what any detector or structure may begin with.
+    busy: Vec<u64>,
     length: usize,
 }
 
@@ -74,6 +76,7 @@ impl Map {
     pub fn note_literals(&mut self, hits: &[LiteralHit]) {
         for hit in hits {
             self.blocks[hit.at / 64].literals |= 1 << (hit.at % 64);
+            self.busy[hit.at / 64] |= 1 << (hit.at % 64);
         }
     }
 
@@ -105,10 +108,13 @@ impl Map {
         }
     }
 
-    /// Finds the joints, for which a block must know the next one.
+    /// Finds the joints, for which a block must know the next one, and with them all that may begin something.
     fn join(&mut self) {
+        self.busy.clear();
         for index in 0..self.blocks.len() {
-            let masks = self.blocks[index].masks;
+            let Block { masks, digits, after_letters, .. } = self.blocks[index];
+            let Masks { at, colon, equals, percent, backslash, .. } = masks;
+            self.busy.push(at | colon | equals | percent | backslash | digits | after_letters);
             if masks.colon | masks.dash | masks.dot == 0 {
                 continue;
             }
@@ -118,7 +124,9 @@ impl Map {
             let pairs = signs & signs >> 3;
             let octets = pairs & pairs >> 6 & signs >> 12;
             let dots = wide(masks.dot, next.dot);
-            self.blocks[index].joints = (octets | dots & dots >> 5) as u64;
+            let joints = (octets | dots & dots >> 5) as u64;
+            self.blocks[index].joints = joints;
+            self.busy[index] |= joints;
         }
     }
 
@@ -135,6 +143,19 @@ impl Map {
             }
         }
         index * 64 + bits.trailing_zeros() as usize
+    }
+
+    /// Whether nothing in a range may begin anything: no detector and no structure has to look there.
+    #[inline]
+    pub fn is_quiet(&self, start: usize, end: usize) -> bool {
+        let (first, last) = (start / 64, end / 64);
+        let from = u64::MAX << (start % 64);
+        let to = !(u64::MAX << (end % 64));
+        let busy = |index: usize| self.busy.get(index).copied().unwrap_or(0);
+        if first == last {
+            return busy(first) & from & to == 0;
+        }
+        busy(first) & from == 0 && busy(last) & to == 0 && (first + 1..last).all(|index| busy(index) == 0)
     }
 
     /// The classes of a range that matter to what looks into texts: digits count only where they are [`Mark::Digits`] or
@@ -319,6 +340,9 @@ mod tests {
                 assert_eq!(mine.any(class), plain.any(class));
             }
             assert!(!mine.any(Classes::DIGIT) || plain.any(Classes::DIGIT));
+            let begins = |&(at, _): &(usize, Mark)| (start..end).contains(&at);
+            let quiet = !marks.iter().any(begins) && !text[start..end].contains(&b'\\');
+            assert_eq!(map.is_quiet(start, end), quiet);
             assert!(!mine.any(Classes::JOINT) || plain.any(Classes::JOINT));
         }
     }
