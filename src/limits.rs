@@ -101,6 +101,8 @@ pub const EPOCH_SECONDS_MIN: u32 = 3600;
 pub const EPOCH_SECONDS_MAX: u32 = 366 * 86_400;
 /// Between two looks at all files of a source. Hints of the system only make it look earlier.
 pub const POLL_MS: u64 = 250;
+/// How many times that, at most, while nothing changes and the system would tell if something did.
+pub const POLL_QUIET_FACTOR_MAX: u32 = 8;
 /// Between two reactions to hints: a writer of many short lines must not wake us for each.
 pub const HINT_MS_MIN: u64 = 5;
 /// Between two looks at all files for the sake of hints.

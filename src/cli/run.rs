@@ -1,5 +1,6 @@
 //! `redactd run -c FILE`: the daemon.
 
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -36,6 +37,7 @@ pub struct Run {
 
 /// Runs the daemon to its end.
 pub fn run(args: &Run) -> Result<Exit, Failure> {
+    keep_memory_private().map_err(RunError::Start).map_err(filter::not_run)?;
     let signals = Signals::daemon().map_err(RunError::Start).map_err(filter::not_run)?;
     let loaded = config::load(&args.config, Depth::Start)?;
     if !args.quiet {
@@ -46,6 +48,15 @@ pub fn run(args: &Run) -> Result<Exit, Failure> {
     let quiet = args.quiet;
     let report = daemon::run(config, &signals, Arc::new(move |notice| tell(&notice, quiet)));
     filter::outcome(report.map_err(filter::not_run)?)
+}
+
+/// What was read is in this process's memory, and so are keys: a crash leaves no core file, and no other process of this user
+/// may look inside.
+fn keep_memory_private() -> io::Result<()> {
+    use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
+    setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
+    set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
+    Ok(())
 }
 
 /// Says what the operator may want to know. Each trouble begins and ends with one line.

@@ -18,6 +18,7 @@ use super::config::{self, Config, SinkKind, SourceKind};
 use super::endpoints::Endpoints;
 use super::handles::{Handles, Layered};
 use super::reload::{self, Known, Reload};
+use super::service::Service;
 use super::signals::{Bell, Signals};
 use super::{Notice, Report, RunError, SourceReport, Tell, stream, telemetry};
 use crate::engine::redact::Format;
@@ -42,6 +43,11 @@ pub fn run(mut config: Config, signals: &Signals, tell: Tell) -> Result<Report, 
         Some(_) => telemetry::Settings::read(&|name| std::env::var(name).ok())?,
         None => None,
     };
+    let service = match &config.written {
+        Some(_) => Service::new(&|name| std::env::var(name).ok()),
+        None => Service::none(),
+    };
+    let tell = service.beside(tell);
     let metrics = Arc::new(counters(&config));
     let (events, ended) = channel();
     let mut run = Running {
@@ -77,7 +83,7 @@ pub fn run(mut config: Config, signals: &Signals, tell: Tell) -> Result<Report, 
         reload::start(Arc::clone(&handles), known, wake, Arc::clone(&run.tell))?;
     }
     (run.tell)(Notice::Started(Arc::clone(&handles)));
-    run.wait(drain, &handles)
+    run.wait(drain, &handles, service)
 }
 
 /// Everything that runs.
@@ -239,7 +245,12 @@ impl Running<'_> {
     }
 
     /// Waits until all threads have ended, or the time to drain is over.
-    fn wait(mut self, drain: Duration, handles: &Arc<Handles>) -> Result<Report, RunError> {
+    fn wait(
+        mut self,
+        drain: Duration,
+        handles: &Arc<Handles>,
+        mut service: Service,
+    ) -> Result<Report, RunError> {
         let mut until = None;
         loop {
             while let Ok(ended) = self.ended.try_recv() {
@@ -256,6 +267,7 @@ impl Running<'_> {
                 handles.reload.nudge();
             }
             if self.signals.reload_asked() {
+                service.reloading();
                 handles.reload.ask();
             }
             if self.signals.reopen_asked() {
@@ -268,7 +280,8 @@ impl Running<'_> {
                 // Threads that still wait for something end with the process.
                 break;
             }
-            self.signals.wait(until);
+            service.beat(handles, self.report.stopped);
+            self.signals.wait(service.due(until));
         }
         if self.panicked { Err(RunError::Panicked) } else { Ok(self.report) }
     }

@@ -11,6 +11,7 @@ mod handles;
 mod life;
 mod reload;
 mod rotation;
+mod service;
 mod signals;
 mod stream;
 mod telemetry;

@@ -32,6 +32,7 @@ mod receiver;
 mod reference;
 mod reload;
 mod samples;
+mod service;
 mod telemetry;
 mod terminal;
 mod walker;

@@ -40,6 +40,10 @@ struct Due {
     look: Instant,
     /// Something came, went or was renamed, so the hints say.
     hinted: bool,
+    /// Something was read or hinted at since the last look.
+    active: bool,
+    /// How many times the usual pause there is between two looks.
+    factor: u32,
     looked: Instant,
     /// How long the last look took.
     look_took: Duration,
@@ -198,6 +202,8 @@ impl Files {
         let begin = Instant::now();
         let mut found = Vec::new();
         self.walk.look(&mut self.watch, &mut |path, stat| found.push((path.to_path_buf(), stat)));
+        // A file with two names may be written where nobody watches.
+        let told_of = self.watch.tells() && found.iter().all(|(_, stat)| stat.links == 1);
         if let Some(error) = self.watch.failed.take() {
             notice(Notice::Unwatched(error));
         }
@@ -208,7 +214,8 @@ impl Files {
         }
         self.due.moved |= self.table.tails.len() != files;
         self.gauges(has_room);
-        self.due.looked_at(begin, self.pace.poll);
+        let quiet = told_of && !self.due.active && self.table.is_quiet();
+        self.due.looked_at(begin, self.pace.poll, quiet);
         Ok(())
     }
 
@@ -250,6 +257,7 @@ impl Files {
 
     /// One file's turn.
     fn turn(&mut self, number: u64, gate: &mut Gate, notice: &mut dyn FnMut(Notice)) -> Result<(), Closed> {
+        self.due.woken(self.pace.poll);
         let opened = self.table.open(number);
         let Some(tail) = self.table.tails.get_mut(&number) else { return Ok(()) };
         let path = tail.path.clone();
@@ -306,6 +314,7 @@ impl Files {
             std::thread::sleep(pause - since);
         }
         let hints = self.watch.hints();
+        self.due.woken(self.pace.poll);
         self.due.hints_read = Instant::now();
         self.due.hinted |= hints.all;
         for path in hints.written {
@@ -342,6 +351,8 @@ impl Due {
         Due {
             look: now,
             hinted: false,
+            active: true,
+            factor: 1,
             looked: now,
             look_took: Duration::ZERO,
             hints_read: now,
@@ -362,11 +373,20 @@ impl Due {
         if self.hinted { self.look.min(self.looked + pause) } else { self.look }
     }
 
-    fn looked_at(&mut self, begin: Instant, poll: Duration) {
+    /// With `quiet`, nothing has changed and changes are hinted at: the next look may be later than usual.
+    fn looked_at(&mut self, begin: Instant, poll: Duration, quiet: bool) {
         self.looked = Instant::now();
         self.look_took = self.looked - begin;
         self.hinted = false;
-        self.look = begin + poll;
+        self.active = false;
+        self.factor = if quiet { (self.factor * 2).min(limits::POLL_QUIET_FACTOR_MAX) } else { 1 };
+        self.look = begin + poll * self.factor;
+    }
+
+    /// Something has changed: looks are as frequent as usual again.
+    fn woken(&mut self, poll: Duration) {
+        self.active = true;
+        self.look = self.look.min(self.looked + poll);
     }
 
     /// How long there is nothing to do.

@@ -243,6 +243,15 @@ impl Table {
         Ok(true)
     }
 
+    /// Whether nothing waits for time to pass: every file is where it was found, read to its end, and all of it handed on.
+    pub fn is_quiet(&self) -> bool {
+        let is_quiet = |tail: &Tail| {
+            let nothing_open = tail.holds() == 0 && !(tail.renamed && tail.is_unfinished());
+            tail.place == Place::Found && !tail.has_unread() && tail.retry.is_none() && nothing_open
+        };
+        self.failed.is_empty() && self.undecided.is_empty() && self.tails.values().all(is_quiet)
+    }
+
     /// Closes a file that can be opened again: best one that is read to its end.
     fn close_one(&mut self) -> bool {
         let found = |number: &u64| self.tails.get(number).is_some_and(|tail| tail.place == Place::Found);

@@ -191,6 +191,11 @@ impl Tail {
         }
     }
 
+    /// Bytes of records whose end has not come.
+    pub fn holds(&self) -> usize {
+        self.joins.held()
+    }
+
     /// Takes a compressed file for read to its end: what it unpacks to is of no use.
     pub fn give_up(&mut self) {
         self.unpacked = Some((self.stat.size, self.stat.modified));

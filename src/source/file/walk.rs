@@ -67,7 +67,7 @@ impl Node {
         match Stat::of(&self.path) {
             Ok(stat) if stat.directory => {
                 if !self.listed.as_ref().is_some_and(|listed| listed.holds(&stat)) {
-                    self.list(patterns, &stat);
+                    self.list(patterns, &stat, watch);
                     watch.add(&self.path, stat.id);
                 }
             }
@@ -90,14 +90,18 @@ impl Node {
         }
     }
 
-    fn list(&mut self, patterns: &Patterns, stat: &Stat) {
+    fn list(&mut self, patterns: &Patterns, stat: &Stat, watch: &mut Watch) {
         self.listed = Some(Listed::now(stat));
         self.files.clear();
         let mut known = std::mem::take(&mut self.below);
         let Ok(entries) = fs::read_dir(&self.path) else { return };
         for entry in entries.flatten() {
             let Ok(kind) = entry.file_type() else { continue };
+            let files = self.files.len();
             self.enter(patterns, &entry.file_name(), kind, self.name, &mut known);
+            if kind.is_symlink() && self.files.len() > files {
+                watch.found_link();
+            }
         }
         self.files.sort();
         self.files.dedup();

@@ -23,7 +23,19 @@ pub(super) struct Watch {
     paths: HashMap<i32, PathBuf>,
     /// A directory could not be watched, which was not told yet.
     pub failed: Option<io::Error>,
+    /// A directory that files were found through cannot be relied on to tell of all changes.
+    untold: bool,
 }
+
+/// File systems on which the kernel sees every write: statfs(2) has their numbers. On those of a network, in user space or in
+/// layers, others may write unseen.
+const TELLING: [u32; 5] = [
+    0xEF53,      // ext2 to ext4
+    0x5846_5342, // XFS
+    0x9123_683E, // Btrfs
+    0x0102_1994, // tmpfs
+    0xF2F5_2010, // F2FS
+];
 
 /// What may have changed.
 #[derive(Debug, Default)]
@@ -41,13 +53,13 @@ impl Watch {
             Ok(inotify) => (Some(inotify), None),
             Err(errno) => (None, Some(errno.into())),
         };
-        Watch { inotify, failed, watched: HashMap::new(), paths: HashMap::new() }
+        Watch { untold: inotify.is_none(), inotify, failed, watched: HashMap::new(), paths: HashMap::new() }
     }
 
     /// Without hints.
     #[cfg(test)]
     pub fn none() -> Watch {
-        Watch { inotify: None, watched: HashMap::new(), paths: HashMap::new(), failed: None }
+        Watch { inotify: None, watched: HashMap::new(), paths: HashMap::new(), failed: None, untold: true }
     }
 
     /// What to wait on.
@@ -55,9 +67,22 @@ impl Watch {
         self.inotify.as_ref().map(AsFd::as_fd)
     }
 
+    /// Whether a change of any file that was found would be hinted at.
+    pub fn tells(&self) -> bool {
+        !self.untold
+    }
+
+    /// A file was found that is written elsewhere: it is a symlink.
+    pub fn found_link(&mut self) {
+        self.untold = true;
+    }
+
     /// Watches the directory that `path` leads to, which is `id`.
     pub fn add(&mut self, path: &Path, id: Id) {
         let Some(inotify) = &self.inotify else { return };
+        let telling = rustix::fs::statfs(path).is_ok_and(|about| TELLING.contains(&(about.f_type as u32)));
+        let here = std::fs::canonicalize(path).is_ok_and(|real| real == path);
+        self.untold |= !telling || !here;
         let known = self.watched.get(path);
         if known.is_some_and(|&(known, _)| known == id) {
             return;
@@ -80,6 +105,7 @@ impl Watch {
             }
             Err(errno) => {
                 self.watched.remove(path);
+                self.untold = true;
                 self.failed.get_or_insert(errno.into());
             }
         }

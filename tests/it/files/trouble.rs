@@ -162,3 +162,29 @@ fn no_content_is_told_in_notices() {
     bench.until("the notice", || bench.notices().contains("Truncated"));
     assert!(bench.notices().contains("Hole") && !bench.notices().contains("canary"), "{}", bench.notices());
 }
+
+#[test]
+fn a_quiet_source_looks_less_often_unless_it_would_not_be_told_of_changes() {
+    for linked in [false, true] {
+        let mut bench = Bench::new();
+        bench.write("a.log", "first\n");
+        if linked {
+            // What it leads to is written where nobody watches.
+            symlink(bench.data("elsewhere"), bench.path("link.log")).unwrap();
+            fs::create_dir_all(bench.data("")).unwrap();
+            bench.write("../data/elsewhere", "linked\n");
+        }
+        bench.start();
+        bench.until("both", || bench.got().lines().count() == 1 + usize::from(linked));
+        // Until it is saved, and the copy that a new file may be has had its time.
+        thread::sleep(Duration::from_millis(500));
+        let before = bench.status().looks();
+        thread::sleep(Duration::from_millis(1600));
+        let looks = bench.status().looks() - before;
+        // Every 20 ms are 80; eight times that pause makes 10.
+        assert!(if linked { looks > 25 } else { (5..=20).contains(&looks) }, "linked {linked}: {looks}");
+        bench.write("a.log", "second\n");
+        bench.until("a hint", || bench.got().contains("second"));
+        bench.stop();
+    }
+}
