@@ -17,8 +17,8 @@ const PEOPLE: usize = 1000;
 /// Every person in every place where one can stand.
 fn lines() -> Vec<String> {
     let of = |n: usize| {
-        let mail = format!("cnry{n:04}@example.com");
-        let secret = format!("cnry{n:04}x9Kd7");
+        let mail = format!("kiwo{n:04}@example.com");
+        let secret = format!("kiwo{n:04}x9Kd7");
         match n % 5 {
             0 => format!("{{\"user\":\"{mail}\",\"msg\":\"mail to {mail}\",\"password\":\"{secret}\"}}"),
             1 => format!("{{\"{mail}\":{{\"n\":1}},\"users\":{{\"{mail}\":{{\"token\":\"{secret}\"}}}}}}"),
@@ -31,9 +31,9 @@ fn lines() -> Vec<String> {
     (0..PEOPLE).map(of).collect()
 }
 
-/// Who is in it.
+/// Who is in it. IDs have neither `i` nor `o`, so that none looks like a person by chance.
 fn people(text: &[u8]) -> BTreeSet<Vec<u8>> {
-    let found = memchr::memmem::find_iter(text, b"cnry").map(|at| text[at..text.len().min(at + 8)].to_vec());
+    let found = memchr::memmem::find_iter(text, b"kiwo").map(|at| text[at..text.len().min(at + 8)].to_vec());
     found.collect()
 }
 
@@ -65,7 +65,7 @@ fn nobody_below(folder: &Path) {
 
 fn verbose(mut command: Command) -> Command {
     let settings = [("REDACTD_LOG", "trace"), ("RUST_LOG", "trace"), ("RUST_BACKTRACE", "full")];
-    command.envs(settings).env("REDACTD_PANIC_ON", "cnry0777");
+    command.envs(settings).env("REDACTD_PANIC_ON", "kiwo0777");
     command
 }
 
@@ -96,7 +96,7 @@ fn nobody_is_in_what_the_filter_and_exec_print() {
 fn in_containers(lines: &[String]) -> (String, String) {
     let (mut cri, mut docker) = (String::new(), String::new());
     for line in lines {
-        let (head, tail) = line.split_at(line.find("cnry").unwrap() + 3);
+        let (head, tail) = line.split_at(line.find("kiwo").unwrap() + 3);
         let time = "2026-11-24T12:00:00.000000001Z";
         cri += &format!("{time} stdout P {head}\n{time} stdout F {tail}\n");
         for (part, end) in [(head, ""), (tail, "\n")] {
@@ -137,9 +137,9 @@ limits: {{line: 64KiB, batch: 8KiB, drain: 2s}}\n",
     scratch.file("logs/plain.log", written(&lines));
     scratch.file("logs/cri.log", cri);
     scratch.file("logs/docker.log", docker);
-    let mut odd = b"cnry0001@example.com \xff\xfe password=cnry0001x\n".to_vec();
-    odd.extend(format!("{{\"a\":\"{}cnry0002@example.com\"}}\n", "x".repeat(70 << 10)).bytes());
-    odd.extend(format!("{}\"cnry0003@example.com\"{}\n", "[".repeat(100), "]".repeat(100)).bytes());
+    let mut odd = b"kiwo0001@example.com \xff\xfe password=kiwo0001x\n".to_vec();
+    odd.extend(format!("{{\"a\":\"{}kiwo0002@example.com\"}}\n", "x".repeat(70 << 10)).bytes());
+    odd.extend(format!("{}\"kiwo0003@example.com\"{}\n", "[".repeat(100), "]".repeat(100)).bytes());
     scratch.file("logs/odd.log", odd);
     let mut command = verbose(redactd(&["run", "-c", &config]));
     command.env("REDACTD_FAIL_SYNC", "3");
@@ -147,7 +147,7 @@ limits: {{line: 64KiB, batch: 8KiB, drain: 2s}}\n",
     let mut live = Live::spawn(command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(stderr));
     live.read_output();
     live.write(written(&lines).as_bytes());
-    live.write(b"unfinished cnry0004@example.com");
+    live.write(b"unfinished kiwo0004@example.com");
     eventually("the trouble with the checkpoint", || content(&scratch, "stderr").contains("checkpoint"));
     fs::remove_dir(scratch.path("data/checkpoints/app.new")).unwrap();
     eventually("a checkpoint", || content(&scratch, "data/checkpoints/app.json").contains("cri.log"));
