@@ -10,6 +10,7 @@ pub mod limits;
 pub mod metrics;
 pub mod pipeline;
 pub mod policies;
+pub mod protocol;
 pub mod sink;
 pub mod source;
 

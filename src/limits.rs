@@ -45,7 +45,7 @@ pub const WORD_REACH_BYTES_MAX: usize = 1 << 10;
 pub const PATHS_MAX: usize = 16 << 10;
 /// Longest key whose decision is remembered.
 pub const KEY_CACHED_BYTES_MAX: usize = 64;
-/// An OTLP request as the walkers take it, decompressed; the receiver's own limit is lower.
+/// An OTLP request as the walkers take it, decompressed: what `max_request` accepts at most.
 pub const OTLP_REQUEST_BYTES_MAX: usize = 256 << 20;
 /// Log records, spans or metrics in one OTLP request.
 pub const OTLP_RECORDS_MAX: usize = 100_000;
@@ -199,6 +199,56 @@ pub const RESPONSE_BYTES_MAX: usize = 64 << 10;
 pub const CREDENTIALS_BYTES_MAX: usize = 1 << 20;
 /// Between two looks at such files, in milliseconds.
 pub const CREDENTIALS_LOOK_MS: u64 = 1000;
+/// One OTLP request, before and after decompression; `max_request` changes it.
+pub const OTLP_REQUEST_BYTES_DEFAULT: usize = 64 << 20;
+/// What `max_request` accepts at least.
+pub const OTLP_REQUEST_BYTES_MIN: usize = 64 << 10;
+/// What the requests of one OTLP source hold together while they are read; one is always read, whatever its size.
+pub const OTLP_HELD_BYTES_MAX: usize = 64 << 20;
+/// After this long a client hears that its request is not delivered yet, in milliseconds: SDKs give up after 10 s.
+pub const OTLP_ANSWER_MS_MAX: u64 = 8000;
+/// When a client that was turned away is to come again, in milliseconds.
+pub const COME_AGAIN_MS: u64 = 2000;
+/// Connections of one listener; the next one waits in the system's queue.
+pub const CONNECTIONS_MAX: usize = 1024;
+/// Requests under way on one HTTP/2 connection.
+pub const STREAMS_MAX: u32 = 100;
+/// A TLS handshake, and the head of a request, in milliseconds.
+pub const HEAD_MS_MAX: u64 = 10_000;
+/// Between two pieces of a request's body, in milliseconds.
+pub const BODY_IDLE_MS_MAX: u64 = 15_000;
+/// A request's body from its first piece to its last, in milliseconds.
+pub const BODY_MS_MAX: u64 = 60_000;
+/// Between two pings on a quiet HTTP/2 connection, in milliseconds.
+pub const PING_MS: u64 = 60_000;
+/// The header fields of a request together.
+pub const HEAD_BYTES_MAX: usize = 16 << 10;
+/// What a client may send ahead on an HTTP/2 connection, in bytes.
+pub const WINDOW_BYTES: u32 = 1 << 20;
+/// A request of the health protocol.
+pub const HEALTH_BYTES_MAX: usize = 4 << 10;
+/// Pause of a listener that gets no connection from the system, in milliseconds.
+pub const ACCEPT_PAUSE_MS: u64 = 100;
+/// Between two looks at a connection whose first bytes do not tell what it speaks, in milliseconds.
+pub const PEEK_PAUSE_MS: u64 = 10;
+/// How long the last answers of a source may take at its end, in milliseconds.
+pub const LAST_ANSWERS_MS_MAX: u64 = 1000;
+/// Between two looks whether sinks have room again, in milliseconds.
+pub const ROOM_LOOK_MS: u64 = 50;
+/// Window of a zstd stream, as a power of two: what RFC 8878 wants decoders to have, and no more.
+pub const ZSTD_WINDOW_LOG_MAX: u32 = 23;
+/// A receiver's answer.
+pub const ANSWER_BYTES_MAX: usize = 4 << 20;
+/// Requests that one OTLP sink has under way.
+pub const EXPORTS_MAX: usize = 16;
+/// A file of bearer tokens has at most so many.
+pub const BEARER_TOKENS_MAX: usize = 1000;
+/// Headers of an OTLP request that may be passed on.
+pub const FORWARDED_HEADERS_MAX: usize = 32;
+/// Two refreshes of an access token that were forced are so far apart at least, in milliseconds.
+pub const TOKEN_FORCED_MS_MIN: u64 = 30_000;
+/// Lifetime of an access token whose answer does not say one, in seconds.
+pub const TOKEN_SECONDS_DEFAULT: u64 = 300;
 /// Between two lines about refused records, in seconds.
 pub const REFUSAL_TOLD_SECONDS: u64 = 60;
 /// How long `exec` waits, after the command has ended, for others who still hold its output, in milliseconds.

@@ -133,6 +133,7 @@ pub fn not_run(error: RunError) -> Failure {
         | RunError::DataDir { .. }
         | RunError::Listen(_)
         | RunError::Files(_)
+        | RunError::Otlp(_)
         | RunError::Sink(_) => Exit::InputOutput,
         RunError::Telemetry(_) => Exit::Invalid,
         RunError::Panicked => Exit::NotDrained,

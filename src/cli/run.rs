@@ -11,7 +11,7 @@ use super::{config, filter};
 use crate::daemon::config::Depth;
 use crate::daemon::{self, Change, Notice, Outcome, ReloadReport, Reloaded, RunError, Signals};
 use crate::sink::SinkEvent;
-use crate::source::file;
+use crate::source::{file, otlp};
 
 /// Run as a daemon: from the sources of a configuration to its sinks, until a signal comes
 ///
@@ -65,6 +65,7 @@ fn tell(notice: &Notice, quiet: bool) {
         Notice::Failed(error) => filter::failed_input(error).print(),
         Notice::SinkEnded(name, why) => report::warning(format!("the sink `{name}` has ended: {why}")),
         Notice::Files(name, event) => files(name, event, quiet),
+        Notice::Otlp(name, event) => otlp(name, event, quiet),
         Notice::Sink(name, event) => sink(name, event, quiet),
         Notice::Abandoned(bytes) => {
             report::warning(format!(
@@ -149,6 +150,23 @@ fn files(name: &str, event: &file::Notice, quiet: bool) {
     report::warning(format!("the source `{name}` {what}"));
 }
 
+fn otlp(name: &str, event: &otlp::Notice, quiet: bool) {
+    match event {
+        otlp::Notice::Listening(wire, address) if !quiet => {
+            report::note(format!("the source `{name}` listens at {address} ({wire})"));
+        }
+        otlp::Notice::Listening(..) => {}
+        otlp::Notice::NotReloaded(why) => {
+            report::warning(format!(
+                "the source `{name}` goes on with the certificates and tokens it has: {why}"
+            ));
+        }
+        otlp::Notice::NotAccepting(why) => {
+            report::warning(format!("the source `{name}` takes no new connections at the moment: {why}"));
+        }
+    }
+}
+
 fn sink(name: &str, event: &SinkEvent, quiet: bool) {
     match event {
         SinkEvent::Waiting(path, why) => {
@@ -178,6 +196,10 @@ fn sink(name: &str, event: &SinkEvent, quiet: bool) {
         SinkEvent::Reachable(_) => {}
         SinkEvent::Refused(status, letters) => report::warning(format!(
             "the receiver of the sink `{name}` refused records for good (status {status}); they are in {}",
+            letters.display()
+        )),
+        SinkEvent::RefusedOtlp(why, letters) => report::warning(format!(
+            "the sink `{name}` was refused records ({why}); they are kept in {}",
             letters.display()
         )),
         SinkEvent::NotReloaded(why) => {

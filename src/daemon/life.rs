@@ -7,6 +7,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::DirBuilderExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -25,8 +26,9 @@ use crate::engine::redact::Format;
 use crate::keys;
 use crate::metrics::{Metrics, SinkCounters, SourceCounters};
 use crate::pipeline::{Feed, Gate, Nudge, Outlet, Wake, Waker, queue};
-use crate::sink::{FileSink, HttpSink, Sink, SinkError, Stdout, Surroundings};
+use crate::sink::{FileSink, HttpSink, OtlpSink, Sink, SinkError, Stdout, Surroundings};
 use crate::source::file::Files;
+use crate::source::otlp::Otlp;
 use crate::source::{Lines, Origin};
 
 /// Reads all sources of `config` into its sinks, and returns when everything is written or cannot be.
@@ -199,7 +201,7 @@ impl Running<'_> {
             .map(|(source, counters)| open_source(source, counters))
             .collect::<Result<Vec<_>, _>>()?;
         let files = opened.iter().map(|source| match &source.kind {
-            OpenKind::Stream { .. } => None,
+            OpenKind::Stream { .. } | OpenKind::Otlp(_) => None,
             OpenKind::Files(files) => Some(files.status()),
         });
         let files = files.collect();
@@ -225,6 +227,7 @@ impl Running<'_> {
                     stream::read_all(&origins, drain_input, lines, gate, &wake, &tell)
                 }
                 OpenKind::Files(files) => follow(*files, gate, (&wake, waker), &name, &tell),
+                OpenKind::Otlp(otlp) => serve(*otlp, gate, (&wake, waker), &name, &tell),
             };
             self.threads.start(format!("source {}", source.name), work, move |report| {
                 Ended::Source(position, report)
@@ -337,6 +340,7 @@ struct OpenSource {
 enum OpenKind {
     Stream { origins: Vec<Origin>, drain_input: bool },
     Files(Box<Files>),
+    Otlp(Box<Otlp>),
 }
 
 fn open_source(source: config::Source, counters: &Arc<SourceCounters>) -> Result<OpenSource, RunError> {
@@ -344,6 +348,7 @@ fn open_source(source: config::Source, counters: &Arc<SourceCounters>) -> Result
     let kind = match kind {
         // Inputs are opened one after the other: what comes after a missing one is read all the same.
         SourceKind::Stream { origins, drain_input } => OpenKind::Stream { origins, drain_input },
+        SourceKind::Otlp(settings) => OpenKind::Otlp(Box::new(Otlp::open(*settings)?)),
         SourceKind::Files(settings) => {
             OpenKind::Files(Box::new(Files::open(*settings)?.counters(Arc::clone(counters))))
         }
@@ -359,12 +364,22 @@ fn follow(files: Files, mut gate: Gate, wake: (&Wake, Waker), name: &Arc<str>, t
     SourceReport { end, totals: gate.close(), counts, failed: 0, abandoned: 0 }
 }
 
+/// The thread of an OTLP source.
+fn serve(otlp: Otlp, gate: Gate, wake: (&Wake, Waker), name: &Arc<str>, tell: &Tell) -> SourceReport {
+    let (tell, name) = (Arc::clone(tell), Arc::clone(name));
+    let notice = move |told| tell(Notice::Otlp(Arc::clone(&name), told));
+    let (end, gate) = otlp.run(gate, wake, Rc::new(notice));
+    let counts = gate.counts().to_vec();
+    SourceReport { end, totals: gate.close(), counts, failed: 0, abandoned: 0 }
+}
+
 /// Opens what a sink writes to.
 fn open(kind: &SinkKind) -> Result<Sink, RunError> {
     Ok(match kind {
         SinkKind::Stdout(style) => Sink::Stdout(Stdout::new(*style)?),
         SinkKind::Stderr(style) => Sink::Stdout(Stdout::error(*style)?),
         SinkKind::File(settings) => Sink::File(Box::new(FileSink::open(settings.clone())?)),
+        SinkKind::Otlp(settings) => Sink::Otlp(Box::new(OtlpSink::open((**settings).clone())?)),
         SinkKind::Http(settings) => Sink::Http(Box::new(HttpSink::open((**settings).clone())?)),
     })
 }
@@ -375,7 +390,7 @@ fn output_of<'a>(sinks: impl Iterator<Item = &'a config::Sink>) -> io::Result<Op
         match sink.kind {
             SinkKind::Stdout(_) => return Ok(Some(io::stdout().as_fd().try_clone_to_owned()?)),
             SinkKind::Stderr(_) => return Ok(Some(io::stderr().as_fd().try_clone_to_owned()?)),
-            SinkKind::File(_) | SinkKind::Http(_) => {}
+            SinkKind::File(_) | SinkKind::Http(_) | SinkKind::Otlp(_) => {}
         }
     }
     Ok(None)

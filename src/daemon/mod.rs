@@ -30,7 +30,7 @@ pub use telemetry::SettingsError as TelemetryError;
 
 use crate::pipeline::Totals;
 use crate::sink::{SinkError, SinkEvent};
-use crate::source::{End, SourceError, file};
+use crate::source::{End, SourceError, file, otlp};
 
 /// What happened in a run. The run itself goes on after most errors, as `cat` does.
 #[derive(Default)]
@@ -76,6 +76,8 @@ pub enum Notice {
     Abandoned(u64),
     /// Something happened to the file source of this name.
     Files(Arc<str>, file::Notice),
+    /// Something happened to the OTLP source of this name.
+    Otlp(Arc<str>, otlp::Notice),
     /// Something happened to the sink of this name.
     Sink(Arc<str>, SinkEvent),
     /// The sink of this name has ended though nobody asked it to; the others go on.
@@ -120,6 +122,9 @@ pub enum RunError {
     /// A variable of the environment cannot be used.
     #[error(transparent)]
     Telemetry(#[from] TelemetryError),
+    /// An OTLP source cannot be made ready.
+    #[error(transparent)]
+    Otlp(#[from] otlp::OpenError),
     /// A sink cannot be opened.
     #[error(transparent)]
     Sink(#[from] SinkError),

@@ -9,15 +9,37 @@ use super::{Position, Waker};
 use crate::engine::policy::PolicyId;
 use crate::engine::redact::Redacted;
 use crate::limits;
+use crate::protocol::otlp::{Encoding, Signal};
 
 /// Redacted records that travel together. Shared by all sinks through an `Arc`; its buffer goes back to the gate when the
 /// last one lets go of it.
 pub struct Batch {
-    lines: Redacted<Vec<u8>>,
+    content: Content,
+    bytes: Redacted<Vec<u8>>,
     records: u64,
     policy: PolicyId,
     identity: [u8; 16],
     back: Back,
+}
+
+/// What the bytes of a batch are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// Whole lines.
+    Lines,
+    /// One OTLP request.
+    Otlp(Otlp),
+}
+
+/// What is known of an OTLP request beside its bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Otlp {
+    /// What it carries.
+    pub signal: Signal,
+    /// How it is written.
+    pub encoding: Encoding,
+    /// Headers that the configuration lets pass: names in lower case, values that an HTTP header may have.
+    pub forwarded: Vec<(String, Vec<u8>)>,
 }
 
 /// Counts who confirmed a batch and tells its source when no required sink holds it any more: a sink that panics or is
@@ -65,21 +87,27 @@ pub struct Settled {
 impl Batch {
     /// A batch of `records`; `back` gets its buffer when nobody holds it any more.
     pub(super) fn new(
-        lines: Redacted<Vec<u8>>,
+        content: Content,
+        bytes: Redacted<Vec<u8>>,
         records: u64,
         policy: PolicyId,
         identity: [u8; 16],
         back: Back,
     ) -> Arc<Batch> {
-        Arc::new(Batch { lines, records, policy, identity, back })
+        Arc::new(Batch { content, bytes, records, policy, identity, back })
     }
 
     /// What the sink is to write.
     pub fn bytes(&self) -> &[u8] {
-        self.lines.as_bytes()
+        self.bytes.as_bytes()
     }
 
-    /// Lines in it.
+    /// What that is.
+    pub fn content(&self) -> &Content {
+        &self.content
+    }
+
+    /// Records in it.
     pub fn records(&self) -> u64 {
         self.records
     }
@@ -97,7 +125,11 @@ impl Batch {
 
 impl Drop for Batch {
     fn drop(&mut self) {
-        let mut spare = std::mem::take(&mut self.lines);
+        if self.content != Content::Lines {
+            // Their buffers are as large as they are, and each is made for one.
+            return;
+        }
+        let mut spare = std::mem::take(&mut self.bytes);
         if spare.capacity() > limits::BATCH_KEPT_BYTES_MAX {
             spare = Redacted::default();
         }

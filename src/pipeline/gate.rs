@@ -1,17 +1,20 @@
 //! The one way from raw to redacted.
 
+mod request;
+
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use super::batch::{Ack, Back, Batch, Reply, Settled};
+use super::batch::{Ack, Back, Batch, Content, Reply, Settled};
 use super::{Outlet, Position, Waker, position, seen};
 use crate::engine::policy::{Action, PolicyId};
 use crate::engine::redact::{Outcome, Redacted, Redactor, Withheld};
 use crate::limits;
 use crate::metrics::{Counter, Redactions, SourceCounters};
+pub use request::OtlpRequest;
 
 /// Redacts what one source read and hands it to the sinks in batches. When their queues are full it blocks, or lets the
 /// source know: nothing is dropped unless a sink was configured to.
@@ -40,6 +43,8 @@ pub struct Gate {
     spares: Vec<Redacted<Vec<u8>>>,
     /// Delivered stretches that the source has not asked for yet.
     delivered: Vec<Position>,
+    /// The same of what no required sink will deliver any more.
+    lost: Vec<Position>,
     /// Of the next batch: what tells the gates of all runs apart, and a running number.
     identity: (u64, u64),
 }
@@ -150,6 +155,7 @@ impl Gate {
             replies,
             spares: Vec::new(),
             delivered: Vec::new(),
+            lost: Vec::new(),
             identity: (0, 0),
         }
     }
@@ -188,6 +194,12 @@ impl Gate {
     pub fn delivered(&mut self) -> Vec<Position> {
         self.hear();
         std::mem::take(&mut self.delivered)
+    }
+
+    /// The stretches that were given up since the last call, because a required sink is gone.
+    pub fn lost(&mut self) -> Vec<Position> {
+        self.hear();
+        std::mem::take(&mut self.lost)
     }
 
     /// Batches that are neither delivered nor given up.
@@ -260,9 +272,22 @@ impl Gate {
         identity[..8].copy_from_slice(&self.identity.0.to_be_bytes());
         identity[8..].copy_from_slice(&self.identity.1.to_be_bytes());
         self.identity.1 += 1;
-        let batch = Batch::new(full, records, self.redactor.policy().id, identity, self.back.clone());
-        let required = self.sinks.iter().filter(|sink| sink.is_required()).count();
         let positions = std::mem::take(&mut self.positions);
+        self.hand_over(Content::Lines, full, records, identity, positions)
+    }
+
+    /// Hands a batch to the sinks, as far as they have room.
+    fn hand_over(
+        &mut self,
+        content: Content,
+        bytes: Redacted<Vec<u8>>,
+        records: u64,
+        identity: [u8; 16],
+        positions: Vec<Position>,
+    ) -> Result<(), Closed> {
+        let policy = self.redactor.policy().id;
+        let batch = Batch::new(content, bytes, records, policy, identity, self.back.clone());
+        let required = self.sinks.iter().filter(|sink| sink.is_required()).count();
         let ack = Ack::new(required, records, positions, self.since, self.back.clone());
         self.in_flight += 1;
         self.outbox.push_back((batch, ack));
@@ -354,6 +379,7 @@ impl Gate {
             self.delivered.extend(settled.positions);
         } else {
             self.totals.undelivered += settled.records;
+            self.lost.extend(settled.positions);
         }
     }
 }

@@ -12,8 +12,8 @@ mod queue;
 mod seen;
 mod wake;
 
-pub use batch::{Batch, Settled};
-pub use gate::{AtBorder, BatchSize, Closed, Gate, Raw, Totals};
+pub use batch::{Batch, Content, Otlp, Settled};
+pub use gate::{AtBorder, BatchSize, Closed, Gate, OtlpRequest, Raw, Totals};
 pub use position::Position;
 pub use queue::{Deliveries, Delivery, Feed, Nudge, Outlet, Waited, WhenFull, queue};
 pub use wake::{Ready, Wake, Waker};

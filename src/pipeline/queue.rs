@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use super::batch::{Ack, Batch};
+use super::batch::{Ack, Batch, Content};
 use super::gate::Closed;
 use crate::engine::policy::PolicyId;
 use crate::limits;
@@ -73,6 +73,8 @@ struct Shared {
 }
 
 struct State {
+    /// Rung with each change, for a sink that waits for other things, too.
+    bell: Option<Box<dyn Fn() + Send>>,
     waiting: VecDeque<Delivery>,
     /// Of all that wait and all that the sink holds.
     bytes: usize,
@@ -90,8 +92,15 @@ struct Room {
 
 /// A queue to one sink.
 pub fn queue(feed: Feed) -> (Outlet, Deliveries) {
-    let state =
-        State { waiting: VecDeque::new(), bytes: 0, batches: 0, outlets: 1, sink_gone: false, nudged: false };
+    let state = State {
+        bell: None,
+        waiting: VecDeque::new(),
+        bytes: 0,
+        batches: 0,
+        outlets: 1,
+        sink_gone: false,
+        nudged: false,
+    };
     let shared = Arc::new(Shared { feed, state: Mutex::new(state), changed: Condvar::new() });
     (Outlet(Arc::clone(&shared)), Deliveries(shared))
 }
@@ -150,7 +159,7 @@ impl Outlet {
         let room = Room { shared: Arc::clone(shared), bytes };
         let ack = shared.feed.required.then(|| Arc::clone(ack));
         state.waiting.push_back(Delivery { batch: Arc::clone(batch), ack, room });
-        shared.changed.notify_all();
+        shared.tell(&state);
         Ok(true)
     }
 }
@@ -164,8 +173,9 @@ impl Clone for Outlet {
 
 impl Drop for Outlet {
     fn drop(&mut self) {
-        self.0.lock().outlets -= 1;
-        self.0.changed.notify_all();
+        let mut state = self.0.lock();
+        state.outlets -= 1;
+        self.0.tell(&state);
     }
 }
 
@@ -194,6 +204,12 @@ impl Deliveries {
                 }
             };
         }
+    }
+
+    /// From now on `bell` is called when [`wait`](Deliveries::wait) would come back: for a sink that has other things to wait
+    /// for. It must not block.
+    pub fn ring(&self, bell: impl Fn() + Send + 'static) {
+        self.0.lock().bell = Some(Box::new(bell));
     }
 
     /// Takes the oldest batch, if there is one.
@@ -251,8 +267,9 @@ impl Drop for Deliveries {
 impl Nudge {
     /// Wakes the sink.
     pub fn nudge(&self) {
-        self.0.lock().nudged = true;
-        self.0.changed.notify_all();
+        let mut state = self.0.lock();
+        state.nudged = true;
+        self.0.tell(&state);
     }
 }
 
@@ -262,9 +279,14 @@ impl Delivery {
         self.batch.bytes()
     }
 
-    /// Lines in it.
+    /// Records in it.
     pub fn records(&self) -> u64 {
         self.batch.records()
+    }
+
+    /// What those bytes are.
+    pub fn content(&self) -> &Content {
+        self.batch.content()
     }
 
     /// The one policy that redacted all of it.
@@ -282,6 +304,17 @@ impl Delivery {
         let counters = &self.room.shared.feed.counters;
         counters.bytes.add(self.bytes().len() as u64);
         counters.delivered.add(self.records());
+        self.settle();
+    }
+
+    /// The receiver has it, but for these of its records, which it refused for good and which are kept as a dead letter under
+    /// this reason.
+    pub fn confirm_but(self, refused: u64, reason: &'static str) {
+        let counters = &self.room.shared.feed.counters;
+        let refused = refused.min(self.records());
+        counters.bytes.add(self.bytes().len() as u64);
+        counters.dead_lettered.add(reason, refused);
+        counters.delivered.add(self.records() - refused);
         self.settle();
     }
 
@@ -305,6 +338,14 @@ impl Drop for Room {
 }
 
 impl Shared {
+    /// Something for the sink has changed.
+    fn tell(&self, state: &State) {
+        self.changed.notify_all();
+        if let Some(bell) = &state.bell {
+            bell();
+        }
+    }
+
     /// No code panics while it holds the lock.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)

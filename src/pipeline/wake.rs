@@ -59,6 +59,12 @@ impl Wake {
         self.stop.load(Ordering::Acquire)
     }
 
+    /// A descriptor that can be read when [`wait_for`](Wake::wait_for) has something to say: for sources that wait for more
+    /// than a poll can tell of.
+    pub fn descriptor(&self) -> io::Result<OwnedFd> {
+        self.pipe.try_clone()
+    }
+
     /// Waits until `input` can be read, or something else happens; with `pause_only`, looks and does not wait.
     /// `honour_stop` is false for a source that is to be drained to its end whatever signals say.
     pub fn wait(&self, input: BorrowedFd<'_>, honour_stop: bool, pause_only: bool) -> io::Result<Ready> {

@@ -1,7 +1,12 @@
 //! Where redacted records go. A sink runs in its own thread and takes batches until the last gate lets go of it.
 
+mod compress;
+mod credentials;
 mod file;
 mod http;
+mod letters;
+mod otlp;
+mod retry;
 mod stdout;
 mod terminal;
 
@@ -13,8 +18,12 @@ use std::time::Duration;
 
 use crate::metrics::LastAttempt;
 use crate::pipeline::{Deliveries, Waited};
+pub use compress::Compression;
+pub use credentials::{Access, Credentials, CredentialsError, Http, Tls};
 pub use file::{FileSettings, FileSink, Fsync, OutputError, Rotate};
-pub use http::{Compression, Credentials, CredentialsError, HttpSettings, HttpSink, Retry, Tls};
+pub use http::{HttpSettings, HttpSink};
+pub use otlp::{OAuth, OtlpSettings, OtlpSink, Protocol};
+pub use retry::Retry;
 pub use stdout::Stdout;
 pub use terminal::Style;
 
@@ -26,6 +35,8 @@ pub enum Sink {
     File(Box<FileSink>),
     /// A receiver of newline-delimited JSON by HTTP.
     Http(Box<HttpSink>),
+    /// A receiver of OTLP.
+    Otlp(Box<OtlpSink>),
 }
 
 /// A sink that cannot begin or cannot go on. Batches it had not confirmed count as not delivered.
@@ -85,6 +96,8 @@ pub enum SinkEvent {
     Reachable(Duration),
     /// The receiver refused records for good, with this status; they are kept in this file. Told now and then only.
     Refused(u16, PathBuf),
+    /// The same of an OTLP receiver, with a status or the name of a gRPC code.
+    RefusedOtlp(&'static str, PathBuf),
     /// Headers or certificates have changed and cannot be used; the old ones stay.
     NotReloaded(CredentialsError),
 }
@@ -137,6 +150,7 @@ impl Sink {
             }
             Sink::File(file) => file.run(batches, around),
             Sink::Http(http) => http.run(batches, around),
+            Sink::Otlp(otlp) => otlp.run(batches, around),
         }
     }
 }

@@ -6,6 +6,7 @@ mod input;
 mod joins;
 mod lines;
 mod multiline;
+pub mod otlp;
 
 use crate::pipeline::{Closed, Gate, Ready, Wake};
 pub use input::{Descriptor, Input, OnStop, Origin, SourceError};

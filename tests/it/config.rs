@@ -37,7 +37,15 @@ const BROKEN: &[(&str, &str)] = &[
     ),
     (
         "types of later versions",
-        "version: 1\nsources: {a: {type: otlp, grpc: {address: 127.0.0.1:4317}}, b: {type: kafka}}\nsinks: {c: {type: protected, path: x}, d: {type: otlp}}\n",
+        "version: 1\nsources: {b: {type: kafka}}\nsinks: {c: {type: protected, path: x}, d: {type: kafka}}\n",
+    ),
+    (
+        "otlp",
+        "version: 1\nsources:\n  a: {type: otlp}\n  b: {type: otlp, grpc: {address: 0.0.0.0:4317}, http: {port: 4318}, tls: {cert_file: c.crt}, max_request: 1GiB}\n  c: {type: otlp, http: {address: 10.0.0.1:4318}, forward_headers: [Host, 'a b']}\nsinks:\n  d: {type: otlp, protocol: http/json, endpoint: 'http://collector:4318', dead_letter: d}\n  e: {type: otlp, dead_letter: e, oauth2: {token_url: 'https://idp/', client_secret: hunter2}}\n",
+    ),
+    (
+        "lines and otlp",
+        "version: 1\ndata_dir: data\nsources: {app: {type: stdin}, sdks: {type: otlp, grpc: {address: 127.0.0.1:4317}, http: {address: 127.0.0.1:4317}}}\nsinks: {a: {type: stdout}, b: {type: otlp, endpoint: 'http://127.0.0.1:1', inputs: [app]}}\n",
     ),
     (
         "no path",
@@ -195,8 +203,10 @@ fn samples_are_valid_by_schema_and_by_check() {
     let sidecar =
         fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/sidecar/redactd.yaml"))
             .unwrap();
+    let otlp =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/otlp/redactd.yaml")).unwrap();
     let scratch = Scratch::new();
-    for text in [FULL, &sidecar] {
+    for text in [FULL, &sidecar, &otlp] {
         let value: serde_json::Value = serde_saphyr::from_str(text).unwrap();
         let errors: Vec<String> = validator.iter_errors(&value).map(|error| error.to_string()).collect();
         assert!(errors.is_empty(), "{errors:?}");

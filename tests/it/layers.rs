@@ -30,9 +30,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("keys", &["keys", "engine", "limits"]),
     ("policies", &["policies", "engine", "limits"]),
     ("metrics", &["metrics", "limits"]),
-    ("pipeline", &["pipeline", "engine", "metrics", "limits"]),
-    ("source", &["source", "pipeline", "engine", "metrics", "limits"]),
-    ("sink", &["sink", "pipeline", "engine", "metrics", "limits"]),
+    ("protocol", &["protocol", "engine", "limits"]),
+    ("pipeline", &["pipeline", "protocol", "engine", "metrics", "limits"]),
+    ("source", &["source", "pipeline", "protocol", "engine", "metrics", "limits"]),
+    ("sink", &["sink", "pipeline", "protocol", "engine", "metrics", "limits"]),
     (
         "daemon",
         &[

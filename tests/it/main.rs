@@ -12,6 +12,7 @@ mod detection;
 mod endpoints;
 mod exec;
 mod explain;
+mod export;
 mod files;
 mod generate;
 mod given;

@@ -13,6 +13,8 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 /// One request as it arrived.
 #[derive(Clone, Debug)]
 pub struct Request {
+    /// Behind the host.
+    pub path: String,
     /// By lower-case name.
     pub headers: HashMap<String, String>,
     pub body: Vec<u8>,
@@ -135,6 +137,7 @@ fn serve(stream: impl Read + Write, script: &Arc<Script>, all: &Mutex<Vec<Reques
 fn read(stream: &mut impl BufRead) -> Option<Request> {
     let mut line = String::new();
     stream.read_line(&mut line).ok().filter(|&bytes| bytes > 0)?;
+    let path = line.split(' ').nth(1)?.to_owned();
     let mut headers = HashMap::new();
     loop {
         let mut line = String::new();
@@ -144,5 +147,5 @@ fn read(stream: &mut impl BufRead) -> Option<Request> {
     }
     let mut body = vec![0; headers.get("content-length")?.parse().ok()?];
     stream.read_exact(&mut body).ok()?;
-    Some(Request { headers, body })
+    Some(Request { path, headers, body })
 }

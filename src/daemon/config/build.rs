@@ -1,5 +1,6 @@
 //! As written → as run. What needs several keys to judge is judged in [`relations`]; what needs files, in `environment`.
 
+mod otlp;
 mod outside;
 mod relations;
 
@@ -11,17 +12,18 @@ use std::time::Duration;
 
 use super::super::reload::{Print, Written};
 use super::environment::{self, Variables};
-use super::file::{ConfigFile, HttpSinkFile, MultilineFile, SharedFile, SinkFile, SourceFile};
+use super::file::{ConfigFile, HttpSinkFile, MultilineFile, SharedFile, SinkFile, SourceFile, TlsFile};
 use super::problem::ConfigProblem;
 use super::read::{self, Read};
 use super::{Admin, Config, ConfigErrors, Depth, Layers, Sink, SinkKind, Source, SourceKind};
 use crate::document::{self, At, Mistake, Node, SourceText, Syntax, Value};
 use crate::engine::correlate::Keyring;
 use crate::engine::policy::{Policy, PolicyErrors};
+use crate::engine::redact::Format;
 use crate::limits;
 use crate::pipeline::BatchSize;
 use crate::policies::{self, Part};
-use crate::sink::{FileSettings, HttpSettings, Retry, Rotate, Style, Tls};
+use crate::sink::{Access, FileSettings, Http, HttpSettings, Retry, Rotate, Style, Tls};
 use crate::source::file::{Multiline, Settings};
 
 /// Something that works and that its author may not have meant.
@@ -186,6 +188,7 @@ impl Builder {
             SourceFile::File(files) => {
                 (SourceKind::Files(Box::new(self.file_settings(name, files, file))), files.format)
             }
+            SourceFile::Otlp(otlp) => (SourceKind::Otlp(Box::new(self.otlp_source(otlp))), Format::default()),
             SourceFile::Stdin(stdin) => {
                 let origins = vec![crate::source::Origin::Stdin];
                 (SourceKind::Stream { origins, drain_input: false }, stdin.format)
@@ -229,6 +232,7 @@ impl Builder {
         };
         let kind = match sink {
             SinkFile::Http(http) => SinkKind::Http(Box::new(self.http_settings(name, http, file)?)),
+            SinkFile::Otlp(otlp) => SinkKind::Otlp(Box::new(self.otlp_sink(name, otlp, file)?)),
             SinkFile::Stdout(_) => SinkKind::Stdout(Style::default()),
             SinkFile::File(file) => SinkKind::File(FileSettings {
                 path: self.path(&file.path.value),
@@ -255,45 +259,78 @@ impl Builder {
     /// `None` where the URL could not be read.
     fn http_settings(&self, name: &str, http: &HttpSinkFile, file: &ConfigFile) -> Option<HttpSettings> {
         let shared = &http.shared;
-        let path = |at: &At<String>| self.path(&at.value);
-        let identity = http.tls.as_ref().and_then(|tls| tls.cert_file.as_ref().zip(tls.key_file.as_ref()));
-        let dead_letters = file.data_dir.as_ref().map(path).unwrap_or_default().join("dead-letters");
-        let retry = Retry::default();
-        let initial = shared.retry.initial.as_ref().map_or(retry.initial, |at| at.value);
         Some(HttpSettings {
-            url: http.url.as_ref()?.value.clone(),
+            access: Access {
+                url: http.url.as_ref()?.value.clone(),
+                headers_file: http.headers_file.as_ref().map(|at| self.path(&at.value)),
+                tls: self.tls(http.tls.as_ref()),
+                timeout: timeout(shared),
+                http: Http::One,
+            },
             compression: http.compression,
-            headers_file: http.headers_file.as_ref().map(path),
-            tls: Tls {
-                ca_file: http.tls.as_ref().and_then(|tls| tls.ca_file.as_ref()).map(path),
-                identity: identity.map(|(certificate, key)| (path(certificate), path(key))),
-            },
-            timeout: shared
-                .timeout
-                .as_ref()
-                .map_or(Duration::from_millis(limits::ATTEMPT_MS_DEFAULT), |at| at.value),
-            retry: Retry {
-                initial,
-                max: shared.retry.max.as_ref().map_or(retry.max.max(initial), |at| at.value),
-            },
-            dead_letter: shared
-                .dead_letter
-                .as_ref()
-                .map_or_else(|| dead_letters.join(format!("{name}.ndjson")), path),
+            retry: retry(shared),
+            dead_letter: self.dead_letter(name, shared, file, "ndjson"),
         })
     }
+
+    fn tls(&self, tls: Option<&TlsFile>) -> Tls {
+        let path = |at: &At<String>| self.path(&at.value);
+        let identity = tls.and_then(|tls| tls.cert_file.as_ref().zip(tls.key_file.as_ref()));
+        Tls {
+            ca_file: tls.and_then(|tls| tls.ca_file.as_ref()).map(path),
+            identity: identity.map(|(certificate, key)| (path(certificate), path(key))),
+        }
+    }
+
+    /// Where what a sink's receiver refuses is kept.
+    fn dead_letter(&self, name: &str, shared: &SharedFile, file: &ConfigFile, kind: &str) -> PathBuf {
+        let path = |at: &At<String>| self.path(&at.value);
+        let own = shared.dead_letter.as_ref().map(path);
+        own.unwrap_or_else(|| {
+            let data = file.data_dir.as_ref().map(path).unwrap_or_default();
+            data.join("dead-letters").join(format!("{name}.{kind}"))
+        })
+    }
+}
+
+fn timeout(shared: &SharedFile) -> Duration {
+    shared.timeout.as_ref().map_or(Duration::from_millis(limits::ATTEMPT_MS_DEFAULT), |at| at.value)
+}
+
+fn retry(shared: &SharedFile) -> Retry {
+    let retry = Retry::default();
+    let initial = shared.retry.initial.as_ref().map_or(retry.initial, |at| at.value);
+    Retry { initial, max: shared.retry.max.as_ref().map_or(retry.max.max(initial), |at| at.value) }
 }
 
 fn address(at: &At<SocketAddr>) -> SocketAddr {
     at.value
 }
 
+impl SourceFile {
+    /// Its own layers.
+    pub fn policy(&self) -> Option<&At<Vec<At<String>>>> {
+        match self {
+            SourceFile::File(files) => files.policy.as_ref(),
+            SourceFile::Otlp(otlp) => otlp.policy.as_ref(),
+            SourceFile::Stdin(stdin) => stdin.policy.as_ref(),
+        }
+    }
+}
+
 impl SinkFile {
+    /// Whether it takes what the source of this name reads.
+    pub fn takes(&self, source: &str) -> bool {
+        let inputs = self.shared().inputs.as_ref();
+        inputs.is_none_or(|inputs| inputs.value.iter().any(|input| input.value == source))
+    }
+
     /// What all sinks share.
     pub fn shared(&self) -> &SharedFile {
         match self {
             SinkFile::File(file) => &file.shared,
             SinkFile::Http(http) => &http.shared,
+            SinkFile::Otlp(otlp) => &otlp.shared,
             SinkFile::Stdout(stdout) => &stdout.shared,
         }
     }

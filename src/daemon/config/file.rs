@@ -2,6 +2,8 @@
 //! made from: their documentation is what an editor shows. `read` fills them, `build` turns
 //! them into what runs.
 
+mod otlp;
+
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -14,6 +16,7 @@ use crate::engine::redact::Format;
 use crate::pipeline::WhenFull;
 use crate::sink::{Compression, Fsync};
 use crate::source::file::{Container, ReadFrom};
+pub use otlp::{ListenFile, OAuthFile, OtlpSinkFile, OtlpSourceFile, ServerTlsFile};
 
 /// Configuration of `redactd run`: where records come from, what is redacted, where they go.
 #[derive(Debug, Default, JsonSchema)]
@@ -55,6 +58,8 @@ pub struct ConfigFile {
 pub enum SourceFile {
     /// Files that others write.
     File(Box<FileSourceFile>),
+    /// OTLP from SDKs and Collectors.
+    Otlp(Box<OtlpSourceFile>),
     /// Standard input of this process.
     Stdin(StdinFile),
 }
@@ -118,6 +123,8 @@ pub enum SinkFile {
     File(Box<FileSinkFile>),
     /// A receiver of newline-delimited JSON by HTTP.
     Http(Box<HttpSinkFile>),
+    /// A receiver of OTLP.
+    Otlp(Box<OtlpSinkFile>),
     /// Standard output of this process.
     Stdout(StdoutFile),
 }

@@ -23,8 +23,8 @@ use crate::engine::redact::Format;
 use crate::limits;
 use crate::pipeline::{BatchSize, WhenFull};
 use crate::policies::Part;
-use crate::sink::{FileSettings, HttpSettings, Style};
-use crate::source::{Origin, file as file_source};
+use crate::sink::{FileSettings, HttpSettings, OtlpSettings, Style};
+use crate::source::{Origin, file as file_source, otlp as otlp_source};
 pub use build::{Loaded, Warning, load, values_in};
 pub use problem::ConfigProblem;
 
@@ -95,6 +95,8 @@ pub enum SourceKind {
     },
     /// Files that others write.
     Files(Box<file_source::Settings>),
+    /// OTLP.
+    Otlp(Box<otlp_source::Settings>),
 }
 
 /// One sink.
@@ -124,6 +126,8 @@ pub enum SinkKind {
     File(FileSettings),
     /// A receiver of newline-delimited JSON by HTTP.
     Http(Box<HttpSettings>),
+    /// A receiver of OTLP.
+    Otlp(Box<OtlpSettings>),
 }
 
 /// Where reload, policy and status are answered.

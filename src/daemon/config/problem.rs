@@ -96,6 +96,21 @@ pub enum ConfigProblem {
     /// `http://` to another machine.
     #[error("records would cross the network unencrypted")]
     Insecure,
+    /// A listener that other machines reach, without TLS.
+    #[error("records would cross the network unencrypted")]
+    ListensInsecurely,
+    /// A source of lines before a sink of OTLP.
+    #[error("the source `{name}` reads lines, and this sink sends OTLP requests")]
+    LinesToOtlp {
+        /// Its name.
+        name: String,
+    },
+    /// A source of OTLP before a sink of lines.
+    #[error("the source `{name}` takes OTLP requests, and this sink writes lines")]
+    OtlpToLines {
+        /// Its name.
+        name: String,
+    },
     /// A user name or password in a URL.
     #[error("a URL must not hold a user name or password")]
     Userinfo,
@@ -158,7 +173,8 @@ impl Complaint for ConfigProblem {
             ConfigProblem::UnknownInput { .. } => "unknown_input",
             ConfigProblem::Twice(_) => "twice",
             ConfigProblem::Circle(_) => "circle",
-            ConfigProblem::Insecure => "insecure",
+            ConfigProblem::Insecure | ConfigProblem::ListensInsecurely => "insecure",
+            ConfigProblem::LinesToOtlp { .. } | ConfigProblem::OtlpToLines { .. } => "lines_and_otlp",
             ConfigProblem::Userinfo => "userinfo",
             ConfigProblem::AdminExposed => "admin_exposed",
             ConfigProblem::NeedsDataDir(_) => "data_dir",
@@ -210,6 +226,15 @@ impl Complaint for ConfigProblem {
             ConfigProblem::Twice(_) => "give each sink a path of its own",
             ConfigProblem::Circle(_) => "write elsewhere, or `exclude` it there",
             ConfigProblem::Insecure => "write `https://`, or say `insecure: true` beside the URL",
+            ConfigProblem::ListensInsecurely => {
+                "listen at 127.0.0.1, name certificates in `tls`, or say `insecure: true`"
+            }
+            ConfigProblem::LinesToOtlp { .. } => {
+                "name sources of `type: otlp` in the sink's `inputs`; this version turns no lines into log records"
+            }
+            ConfigProblem::OtlpToLines { .. } => {
+                "name other sources in the sink's `inputs`; this version turns no OTLP into lines"
+            }
             ConfigProblem::Userinfo => {
                 "put an `Authorization: Basic …` line into a file and name it in `headers_file`"
             }
@@ -230,7 +255,7 @@ impl Complaint for ConfigProblem {
             ConfigProblem::LaterType { .. } => "not in this version".to_owned(),
             ConfigProblem::UnknownInput { .. } => "no such source".to_owned(),
             ConfigProblem::Twice(_) => "again".to_owned(),
-            ConfigProblem::Insecure => "unencrypted".to_owned(),
+            ConfigProblem::Insecure | ConfigProblem::ListensInsecurely => "unencrypted".to_owned(),
             ConfigProblem::Policy(_) | ConfigProblem::File { .. } => "named here".to_owned(),
             _ => "here".to_owned(),
         }

@@ -1,6 +1,7 @@
 //! Text → configuration as written. Reading never stops at an error; what only the environment knows is left open when
 //! that is not looked at.
 
+mod otlp;
 mod parts;
 mod sink;
 mod source;
@@ -25,6 +26,8 @@ pub const HEALTH: &[&str] = &["address"];
 pub const ADMIN: &[&str] = &["socket", "address"];
 /// What `limits` may hold.
 pub const LIMITS: &[&str] = &["line", "batch", "batch_age", "queue", "drain"];
+#[cfg(test)]
+pub use otlp::{LISTEN, OAUTH, OTLP_SINK, OTLP_SOURCE, SERVER_TLS};
 #[cfg(test)]
 pub use sink::{FILE_SINK, HTTP_SINK, RETRY, ROTATE, STDOUT_SINK, TLS};
 #[cfg(test)]

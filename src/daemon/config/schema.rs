@@ -111,6 +111,8 @@ value! {
     Fsync: word(&["batch", "never"]);
     /// How a body is compressed.
     Compression: word(&["none", "gzip", "zstd"]);
+    /// How OTLP is carried.
+    Protocol: word(&["grpc", "http"]);
     /// What happens when a queue is full.
     WhenFull: word(&["block", "drop_newest"]);
 }
@@ -208,7 +210,12 @@ mod tests {
             (definition("RotateFile"), read::ROTATE),
             (definition("TlsFile"), read::TLS),
             (variant("SourceFile", "file"), read::FILE_SOURCE),
+            (definition("ListenFile"), read::LISTEN),
+            (definition("ServerTlsFile"), read::SERVER_TLS),
+            (definition("OAuthFile"), read::OAUTH),
             (variant("SourceFile", "stdin"), read::STDIN_SOURCE),
+            (variant("SourceFile", "otlp"), read::OTLP_SOURCE),
+            (variant("SinkFile", "otlp"), read::OTLP_SINK),
             (variant("SinkFile", "file"), read::FILE_SINK),
             (variant("SinkFile", "http"), read::HTTP_SINK),
             (variant("SinkFile", "stdout"), read::STDOUT_SINK),

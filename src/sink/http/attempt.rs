@@ -1,16 +1,17 @@
 //! One request, and what became of it.
 
-use std::error::Error as _;
 use std::time::Duration;
 
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{Error, Response};
 
+use super::HttpSettings;
 use super::body::Body;
-use super::credentials::Credentials;
-use super::retry::retry_after;
-use super::{Compression, HttpSettings};
 use crate::limits;
+use crate::protocol::innermost;
+use crate::sink::compress::Compression;
+use crate::sink::credentials::Credentials;
+use crate::sink::retry::retry_after;
 
 /// What became of one attempt.
 #[derive(Debug)]
@@ -37,7 +38,7 @@ pub enum Outcome {
 pub async fn post(settings: &HttpSettings, credentials: &Credentials, body: &Body) -> Outcome {
     let mut request = credentials
         .client()
-        .post(settings.url.clone())
+        .post(settings.access.url.clone())
         .header(CONTENT_TYPE, "application/x-ndjson")
         .header("Idempotency-Key", &body.key);
     if let Some(encoding) = encoding(settings.compression) {
@@ -45,7 +46,7 @@ pub async fn post(settings: &HttpSettings, credentials: &Credentials, body: &Bod
     }
     // After ours: `Content-Type` may be another one.
     let request = request.headers(credentials.headers().clone()).body(body.bytes.clone());
-    match request.timeout(settings.timeout).send().await {
+    match request.timeout(settings.access.timeout).send().await {
         Ok(response) => judge(response).await,
         Err(error) => sort(&error),
     }
@@ -84,21 +85,12 @@ async fn judge(mut response: Response) -> Outcome {
 
 /// What an error without a status means: before there was a connection nothing can have arrived.
 fn sort(error: &Error) -> Outcome {
-    let why = if error.is_timeout() { "timeout".to_owned() } else { innermost(error) };
+    let why = innermost(error);
     if error.is_connect() || error.is_builder() {
         Outcome::Failed { why, after: None }
     } else {
         Outcome::Unknown { why }
     }
-}
-
-/// The cause that the others only wrap; it names neither URL nor headers.
-fn innermost(error: &Error) -> String {
-    let mut cause = error.source();
-    while let Some(next) = cause.and_then(std::error::Error::source) {
-        cause = Some(next);
-    }
-    cause.map_or_else(|| "the request failed".to_owned(), ToString::to_string)
 }
 
 /// A status as the label of a metric; a closed set.

@@ -1,13 +1,10 @@
 //! The body of a request: lines as newline-delimited JSON, compressed, with a key that is theirs alone.
 
-use std::io::Write;
-
-use flate2::write::GzEncoder;
 use serde::de::IgnoredAny;
 use sha2::{Digest, Sha256};
 
-use super::Compression;
 use crate::pipeline::Delivery;
+use crate::sink::compress::{Compression, compressed};
 
 /// A request's body. It stays the same however often it is sent.
 pub struct Body {
@@ -58,25 +55,9 @@ fn ndjson(lines: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-fn compressed(bytes: Vec<u8>, compression: Compression) -> Vec<u8> {
-    match compression {
-        Compression::None => bytes,
-        Compression::Gzip => {
-            let mut encoder = GzEncoder::new(Vec::new(), flate2::Compression::fast());
-            // Writing to memory does not fail.
-            let _ = encoder.write_all(&bytes);
-            encoder.finish().unwrap_or_default()
-        }
-        Compression::Zstd => {
-            zstd::bulk::compress(&bytes, zstd::DEFAULT_COMPRESSION_LEVEL).unwrap_or_default()
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Read;
 
     #[test]
     fn every_line_becomes_one_json_object() {
@@ -88,16 +69,5 @@ mod tests {
         let expected = "{\"a\":1.50,\"a\":2}\n  {\"n\":1e400}\n{\"message\":\"text \\\"quoted\\\"\"}\n{\"message\":\"[1]\"}\n\
             {\"message\":\"\"}\n{\"message\":\"{broken\"}\n{\"message\":\"\u{fffd}\"}\n{\"message\":\"12\"}\n{\"message\":\"last\"}\n";
         assert_eq!(String::from_utf8(out).unwrap(), expected);
-    }
-
-    #[test]
-    fn compressed_bodies_are_what_their_names_say() {
-        let text = b"line\n".repeat(1000);
-        let gzip = compressed(text.clone(), Compression::Gzip);
-        let mut unpacked = Vec::new();
-        flate2::read::GzDecoder::new(gzip.as_slice()).read_to_end(&mut unpacked).unwrap();
-        assert!(unpacked == text && gzip.len() < 100);
-        let zstd = compressed(text.clone(), Compression::Zstd);
-        assert!(zstd::bulk::decompress(&zstd, 10_000).unwrap() == text && zstd.len() < 100);
     }
 }

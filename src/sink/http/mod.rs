@@ -9,55 +9,36 @@
 
 mod attempt;
 mod body;
-mod credentials;
-mod letters;
-mod retry;
+
+pub(super) use attempt::label;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use reqwest::Url;
 use tokio::runtime::{Builder, Runtime};
 
+use super::compress::Compression;
+use super::credentials::{Access, Credentials};
+use super::letters::Letters;
+use super::retry::Retry;
 use super::{SinkError, SinkEvent, Surroundings};
 use crate::limits;
 use crate::metrics::LastAttempt;
 use crate::pipeline::{Deliveries, Delivery, Waited};
 use attempt::Outcome;
 use body::Body;
-pub use credentials::{Credentials, CredentialsError, Tls};
-use letters::Letters;
-pub use retry::Retry;
 
 /// One sink with `type: http`.
 #[derive(Clone, Debug)]
 pub struct HttpSettings {
-    /// Where records are posted. Without user name and password.
-    pub url: Url,
+    /// Where records are posted.
+    pub access: Access,
     /// Of the body.
     pub compression: Compression,
-    /// File with a `NAME: value` per line.
-    pub headers_file: Option<PathBuf>,
-    /// Certificates.
-    pub tls: Tls,
-    /// For one attempt.
-    pub timeout: Duration,
     /// Between attempts.
     pub retry: Retry,
     /// Where refused records go.
     pub dead_letter: PathBuf,
-}
-
-/// How a body is compressed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Compression {
-    /// Not at all.
-    #[default]
-    None,
-    /// RFC 1952.
-    Gzip,
-    /// RFC 8878.
-    Zstd,
 }
 
 /// Posts batches to a receiver.
@@ -79,7 +60,7 @@ impl HttpSink {
     /// # Errors
     /// If one of the files cannot be used.
     pub fn open(settings: HttpSettings) -> Result<HttpSink, SinkError> {
-        let credentials = Credentials::load(&settings)?;
+        let credentials = Credentials::load(&settings.access)?;
         let runtime = Builder::new_current_thread().enable_all().build().map_err(SinkError::Runtime)?;
         Ok(HttpSink {
             letters: Letters::new(settings.dead_letter.clone()),
@@ -114,7 +95,7 @@ impl HttpSink {
         let body = Body::of(&group, self.settings.compression);
         let counters = batches.counters();
         loop {
-            if let Err(error) = self.credentials.refresh(&self.settings) {
+            if let Err(error) = self.credentials.refresh(&self.settings.access) {
                 around.tell(SinkEvent::NotReloaded(error));
             }
             let outcome = self.runtime.block_on(attempt::post(&self.settings, &self.credentials, &body));
@@ -176,7 +157,7 @@ impl HttpSink {
             around.tell(SinkEvent::Refused(status, self.settings.dead_letter.clone()));
         }
         for delivery in group {
-            batches.counters().dead_lettered.add(attempt::label(status), delivery.records());
+            batches.counters().dead_lettered.add(label(status), delivery.records());
             delivery.settle();
         }
     }

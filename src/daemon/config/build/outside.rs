@@ -16,7 +16,8 @@ use crate::engine::policy::{Policy, is_pack};
 use crate::engine::selftest;
 use crate::keys;
 use crate::policies::Part;
-use crate::sink::Credentials;
+use crate::sink::{Credentials, OtlpSink};
+use crate::source::otlp;
 
 impl Builder {
     pub(super) fn outside(&mut self, file: &ConfigFile) -> Outside {
@@ -28,6 +29,14 @@ impl Builder {
         let ring = self.ring(file.keys.as_ref());
         if let Some(dir) = &file.data_dir {
             self.data_dir(dir);
+        }
+        for (name, source) in &file.sources {
+            if let SourceFile::Otlp(source) = source
+                && let Err(error) = otlp::check(&self.otlp_source(source))
+            {
+                let (what, why) = ("a file of this source", error.to_string());
+                self.error(name, ConfigProblem::File { what, why, hint: None });
+            }
         }
         for (name, sink) in &file.sinks {
             self.credentials(name, sink, file);
@@ -47,11 +56,7 @@ impl Builder {
 
     /// The position of a source's policy. Sources with the same layers share one.
     fn policy(&mut self, source: &SourceFile, file: &ConfigFile, policies: &mut Vec<Layers>) -> usize {
-        let own = match source {
-            SourceFile::File(files) => files.policy.as_ref(),
-            SourceFile::Stdin(stdin) => stdin.policy.as_ref(),
-        };
-        let written = own.or(file.policy.as_ref());
+        let written = source.policy().or(file.policy.as_ref());
         let names: Vec<PathBuf> = match written {
             None => vec![PathBuf::from("default")],
             Some(layers) => layers
@@ -173,9 +178,16 @@ impl Builder {
 
     /// Headers and certificates of a sink can be used.
     fn credentials(&mut self, name: &At<String>, sink: &SinkFile, file: &ConfigFile) {
-        let SinkFile::Http(http) = sink else { return };
-        let Some(settings) = self.http_settings(&name.value, http, file) else { return };
-        if let Err(error) = Credentials::load(&settings) {
+        let checked = match sink {
+            SinkFile::Http(http) => self
+                .http_settings(&name.value, http, file)
+                .map(|settings| Credentials::load(&settings.access).map(drop)),
+            SinkFile::Otlp(otlp) => {
+                self.otlp_sink(&name.value, otlp, file).map(|settings| OtlpSink::check(&settings))
+            }
+            SinkFile::File(_) | SinkFile::Stdout(_) => None,
+        };
+        if let Some(Err(error)) = checked {
             let problem = ConfigProblem::Credentials(error.to_string());
             self.error(name, problem);
         }

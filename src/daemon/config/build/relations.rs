@@ -12,6 +12,8 @@ impl Builder {
     pub(super) fn relations(&mut self, file: &ConfigFile) {
         self.inputs(file);
         self.used_once(file);
+        self.one_language(file);
+        self.listeners(file);
         let files = self.files(file);
         self.outputs(file, &files);
     }
@@ -28,10 +30,7 @@ impl Builder {
             }
         }
         for (name, _) in &file.sources {
-            let takes = |sink: &&SinkFile| match &sink.shared().inputs {
-                None => true,
-                Some(inputs) => inputs.value.iter().any(|input| input.value == name.value),
-            };
+            let takes = |sink: &&SinkFile| sink.takes(&name.value);
             let mut sinks = file.sinks.iter().map(|(_, sink)| sink).filter(takes).peekable();
             if sinks.peek().is_none() {
                 self.warn(name, format!("no sink takes what the source `{}` reads", name.value));
@@ -57,7 +56,7 @@ impl Builder {
         }
         for (name, sink) in &file.sinks {
             let shared = sink.shared();
-            if !matches!(sink, SinkFile::Http(_))
+            if !matches!(sink, SinkFile::Http(_) | SinkFile::Otlp(_))
                 && (shared.timeout.is_some() || shared.dead_letter.is_some())
             {
                 let message = format!(
@@ -107,12 +106,16 @@ impl Builder {
             for at in path.into_iter().chain(&sink.shared().dead_letter) {
                 self.output(at, &mut seen, files);
             }
-            if let SinkFile::Http(http) = sink
-                && http.shared.dead_letter.is_none()
+            let (url, of) = match sink {
+                SinkFile::Http(http) => (http.url.as_ref(), "an http sink without `dead_letter`"),
+                SinkFile::Otlp(otlp) => (otlp.endpoint.as_ref(), "an otlp sink without `dead_letter`"),
+                SinkFile::File(_) | SinkFile::Stdout(_) => continue,
+            };
+            if sink.shared().dead_letter.is_none()
                 && file.data_dir.is_none()
-                && let Some(url) = &http.url
+                && let Some(url) = url
             {
-                self.error(url, ConfigProblem::NeedsDataDir("an http sink without `dead_letter`"));
+                self.error(url, ConfigProblem::NeedsDataDir(of));
             }
         }
     }

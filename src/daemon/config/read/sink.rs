@@ -51,9 +51,9 @@ pub const RETRY: &[&str] = &["initial", "max"];
 /// What `tls` may hold.
 pub const TLS: &[&str] = &["ca_file", "cert_file", "key_file"];
 
-const TYPES: &[&str] = &["file", "http", "stdout"];
+const TYPES: &[&str] = &["file", "http", "otlp", "stdout"];
 /// Types of later versions.
-const LATER: &[&str] = &["otlp", "kafka", "protected"];
+const LATER: &[&str] = &["kafka", "protected"];
 /// Keys of later versions.
 const LATER_HTTP: &[&str] = &["oauth2"];
 
@@ -80,6 +80,7 @@ impl Parts<'_> {
                 })))
             }
             "http" => self.http(node),
+            "otlp" => self.otlp_sink(node),
             _ => {
                 let map = self.map(node, "a stdout sink", STDOUT_SINK, &[])?;
                 Some(SinkFile::Stdout(StdoutFile { shared: self.shared(map) }))
@@ -93,29 +94,32 @@ impl Parts<'_> {
         let insecure = self.flag(map, "insecure");
         Some(SinkFile::Http(Box::new(HttpSinkFile {
             shared: self.shared(map),
-            url: self.receiver(map, insecure),
-            compression: self
-                .word(
-                    map,
-                    "compression",
-                    &[("none", Compression::None), ("gzip", Compression::Gzip), ("zstd", Compression::Zstd)],
-                    "`none`, `gzip` or `zstd`",
-                )
-                .unwrap_or_default(),
+            url: self.receiver(map, "url", insecure),
+            compression: self.compression(map),
             headers_file: self.text(map, "headers_file"),
             tls: member(map, "tls").and_then(|(_, node)| self.tls(node)),
             insecure: insecure.unwrap_or_default(),
         })))
     }
 
+    pub(super) fn compression(&mut self, map: &[(Key, Node)]) -> Compression {
+        let words = [("none", Compression::None), ("gzip", Compression::Gzip), ("zstd", Compression::Zstd)];
+        self.word(map, "compression", &words, "`none`, `gzip` or `zstd`").unwrap_or_default()
+    }
+
     /// A URL to which records may be sent.
-    fn receiver(&mut self, map: &[(Key, Node)], insecure: Option<bool>) -> Option<At<Url>> {
-        if let Some((_, node)) = member(map, "url")
+    pub(super) fn receiver(
+        &mut self,
+        map: &[(Key, Node)],
+        key: &'static str,
+        insecure: Option<bool>,
+    ) -> Option<At<Url>> {
+        if let Some((_, node)) = member(map, key)
             && self.written(&node.span).contains('@')
         {
             self.secrets.push(node.span.clone());
         }
-        let url = self.spelt(map, "url", values::url)?;
+        let url = self.spelt(map, key, values::url)?;
         if !url.value.username().is_empty() || url.value.password().is_some() {
             self.error(url.span.clone(), ConfigProblem::Userinfo);
         }
@@ -127,7 +131,7 @@ impl Parts<'_> {
         Some(url)
     }
 
-    fn shared(&mut self, map: &[(Key, Node)]) -> SharedFile {
+    pub(super) fn shared(&mut self, map: &[(Key, Node)]) -> SharedFile {
         let when_full = [("block", WhenFull::Block), ("drop_newest", WhenFull::DropNewest)];
         SharedFile {
             inputs: self.texts(map, "inputs"),
@@ -170,7 +174,7 @@ impl Parts<'_> {
         })
     }
 
-    fn tls(&mut self, node: &Node) -> Option<TlsFile> {
+    pub(super) fn tls(&mut self, node: &Node) -> Option<TlsFile> {
         let map = self.map(node, "`tls`", TLS, &[])?;
         for (one, other) in [("cert_file", "key_file"), ("key_file", "cert_file")] {
             if let Some((key, _)) = member(map, one)

@@ -13,9 +13,9 @@ pub const FILE_SOURCE: &[&str] =
 /// What a stdin source may hold.
 pub const STDIN_SOURCE: &[&str] = &["type", "format", "policy"];
 
-const TYPES: &[&str] = &["file", "stdin"];
+const TYPES: &[&str] = &["file", "otlp", "stdin"];
 /// Types of later versions.
-const LATER: &[&str] = &["otlp", "kafka"];
+const LATER: &[&str] = &["kafka"];
 
 impl Parts<'_> {
     pub(super) fn source(&mut self, node: &Node) -> Option<SourceFile> {
@@ -54,6 +54,7 @@ impl Parts<'_> {
                     policy: self.texts(map, "policy"),
                 })))
             }
+            "otlp" => self.otlp_source(node),
             _ => {
                 let map = self.map(node, "a stdin source", STDIN_SOURCE, &[])?;
                 Some(SourceFile::Stdin(StdinFile {
@@ -78,9 +79,9 @@ impl Parts<'_> {
             return None;
         };
         let (of_a, hint) = if of == "source" {
-            ("a source", "`type: file` or `type: stdin`")
+            ("a source", "`type: file`, `type: otlp` or `type: stdin`")
         } else {
-            ("a sink", "`type: file`, `type: http` or `type: stdout`")
+            ("a sink", "`type: file`, `type: http`, `type: otlp` or `type: stdout`")
         };
         self.needs(map, "type", of_a, hint, node)?;
         let name = self.text(map, "type")?;

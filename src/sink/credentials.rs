@@ -6,16 +6,40 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use reqwest::Client;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
+use reqwest::{Client, Url};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 use zeroize::Zeroizing;
 
-use super::HttpSettings;
 use crate::limits;
+
+/// The way to one receiver, as configured.
+#[derive(Clone, Debug)]
+pub struct Access {
+    /// Where it is. Without user name and password.
+    pub url: Url,
+    /// File with a `NAME: value` per line.
+    pub headers_file: Option<PathBuf>,
+    /// Certificates.
+    pub tls: Tls,
+    /// For one attempt.
+    pub timeout: Duration,
+    /// Which HTTP it speaks.
+    pub http: Http,
+}
+
+/// Which HTTP a receiver speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Http {
+    /// HTTP/1.1.
+    #[default]
+    One,
+    /// HTTP/2 from the first byte, as gRPC wants it.
+    Two,
+}
 
 /// Certificates of a client, as files.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +64,9 @@ pub enum CredentialsError {
     /// It is too large to be one.
     #[error("{} is larger than {} bytes", .0.display(), limits::CREDENTIALS_BYTES_MAX)]
     TooLarge(PathBuf),
+    /// It holds nothing.
+    #[error("{} is empty", .0.display())]
+    Empty(PathBuf),
     /// It holds no certificate, or a broken one.
     #[error("{} holds no PEM certificate", .0.display())]
     Certificate(PathBuf),
@@ -106,9 +133,9 @@ impl Credentials {
     ///
     /// # Errors
     /// If one cannot be used.
-    pub fn load(settings: &HttpSettings) -> Result<Credentials, CredentialsError> {
-        let seen = Seen::read(settings)?;
-        Credentials::made_of(settings, seen)
+    pub fn load(access: &Access) -> Result<Credentials, CredentialsError> {
+        let seen = Seen::read(access)?;
+        Credentials::made_of(access, seen)
     }
 
     /// The client.
@@ -125,17 +152,17 @@ impl Credentials {
     ///
     /// # Errors
     /// If the new content cannot be used; the old one stays. Told once per change.
-    pub fn refresh(&mut self, settings: &HttpSettings) -> Result<(), CredentialsError> {
+    pub fn refresh(&mut self, access: &Access) -> Result<(), CredentialsError> {
         if self.looked.elapsed() < Duration::from_millis(limits::CREDENTIALS_LOOK_MS) {
             return Ok(());
         }
         self.looked = Instant::now();
-        let renewed = match Seen::read(settings) {
+        let renewed = match Seen::read(access) {
             Ok(seen) if seen == self.seen => {
                 self.told = false;
                 return Ok(());
             }
-            Ok(seen) => Credentials::made_of(settings, seen),
+            Ok(seen) => Credentials::made_of(access, seen),
             Err(error) => Err(error),
         };
         match renewed {
@@ -151,14 +178,21 @@ impl Credentials {
         }
     }
 
-    fn made_of(settings: &HttpSettings, seen: Seen) -> Result<Credentials, CredentialsError> {
+    fn made_of(access: &Access, seen: Seen) -> Result<Credentials, CredentialsError> {
         let headers = seen.headers.as_ref().map_or(Ok(HeaderMap::new()), headers)?;
-        let tls = tls(settings.url.scheme() == "https", &seen)?;
-        let client = Client::builder()
+        let mut tls = tls(access.url.scheme() == "https", &seen)?;
+        let builder = match access.http {
+            Http::One => Client::builder().http1_only(),
+            Http::Two => {
+                tls.alpn_protocols = vec![b"h2".to_vec()];
+                Client::builder().http2_prior_knowledge()
+            }
+        };
+        let client = builder
             .tls_backend_preconfigured(tls)
             .user_agent(concat!("redactd/", env!("CARGO_PKG_VERSION")))
             .redirect(Policy::none())
-            .connect_timeout(settings.timeout)
+            .connect_timeout(access.timeout)
             .build()
             .map_err(|_| CredentialsError::Client)?;
         Ok(Credentials { client, headers, seen, looked: Instant::now(), told: false })
@@ -166,14 +200,14 @@ impl Credentials {
 }
 
 impl Seen {
-    fn read(settings: &HttpSettings) -> Result<Seen, CredentialsError> {
-        let identity = match &settings.tls.identity {
+    fn read(access: &Access) -> Result<Seen, CredentialsError> {
+        let identity = match &access.tls.identity {
             None => None,
             Some((certificate, key)) => Some((read(certificate)?, read(key)?)),
         };
         Ok(Seen {
-            headers: settings.headers_file.as_deref().map(read).transpose()?,
-            ca: settings.tls.ca_file.as_deref().map(read).transpose()?,
+            headers: access.headers_file.as_deref().map(read).transpose()?,
+            ca: access.tls.ca_file.as_deref().map(read).transpose()?,
             identity,
         })
     }
@@ -189,6 +223,19 @@ fn read(path: &Path) -> Result<Content, CredentialsError> {
         return Err(CredentialsError::TooLarge(path.to_path_buf()));
     }
     fs::read(path).map(|bytes| Content(path.to_path_buf(), Zeroizing::new(bytes))).map_err(failed)
+}
+
+/// A secret that stands alone in a file, without white space around it.
+///
+/// # Errors
+/// If the file cannot be read, or nothing is in it.
+pub fn secret(path: &Path) -> Result<Zeroizing<Vec<u8>>, CredentialsError> {
+    let Content(_, bytes) = read(path)?;
+    let secret = bytes.trim_ascii();
+    if secret.is_empty() {
+        return Err(CredentialsError::Empty(path.to_path_buf()));
+    }
+    Ok(Zeroizing::new(secret.to_vec()))
 }
 
 fn headers(Content(path, text): &Content) -> Result<HeaderMap, CredentialsError> {
