@@ -138,10 +138,13 @@ fn no_tls() -> rustls::ClientConfig {
         .with_no_client_auth()
 }
 
+/// Path, headers and body of a request.
+type Seen = (String, HeaderMap, Vec<u8>);
+
 /// A gRPC receiver that knows nothing of the library the program uses: HTTP/2, five bytes, a message, trailers.
 struct GrpcReceiver {
     address: String,
-    seen: Arc<Mutex<Vec<(String, HeaderMap, Vec<u8>)>>>,
+    seen: Arc<Mutex<Vec<Seen>>>,
 }
 
 impl GrpcReceiver {
