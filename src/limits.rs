@@ -35,6 +35,8 @@ pub const DECODED_BYTES_FACTOR_MAX: usize = 4;
 pub const GLUED_LITERALS_MAX: usize = 4096;
 /// How far after its literal a token or key block may end.
 pub const LITERAL_REACH_BYTES_MAX: usize = 16 << 10;
+/// How far after a literal a name, a number or an address may end.
+pub const SENTENCE_REACH_BYTES_MAX: usize = 512;
 /// Bytes that detectors may read in vain after the literals of one record: this many times its length …
 pub const LITERAL_STEPS_FACTOR_MAX: usize = 64;
 /// … or this many, whatever is more.

@@ -1,11 +1,11 @@
 //! Which detectors look at which anchors under one policy. Built once per redactor; detectors that no rule names are not in
 //! it and cost nothing.
 
-use crate::engine::detect::{self, Anchor, Check, DetectorIndex, Hints, Next, Site};
+use crate::engine::detect::{self, Anchor, Check, DetectorIndex, Family, Hints, Next, Site};
 use crate::engine::policy::{Action, Find, Policy, Rule};
 use crate::engine::scan::classify::Classes;
 use crate::engine::scan::literals::Literals;
-use crate::limits::{LITERAL_REACH_BYTES_MAX, WORD_REACH_BYTES_MAX};
+use crate::limits::{LITERAL_REACH_BYTES_MAX, SENTENCE_REACH_BYTES_MAX, WORD_REACH_BYTES_MAX};
 
 /// Whether a detector of pairs can find anything under a key.
 type KeyFilter = fn(&[u8], Hints) -> bool;
@@ -84,7 +84,11 @@ impl Dispatch {
             let entry = Entry { index, check: detector.check, reach: usize::MAX };
             // What a word announces is short; tokens and key blocks are not.
             let by_word = detector.anchors.iter().any(|anchor| matches!(anchor, Anchor::Pair(_)));
-            let reach = if by_word { WORD_REACH_BYTES_MAX } else { LITERAL_REACH_BYTES_MAX };
+            let reach = match detector.family {
+                _ if by_word => WORD_REACH_BYTES_MAX,
+                Family::Credentials => LITERAL_REACH_BYTES_MAX,
+                _ => SENTENCE_REACH_BYTES_MAX,
+            };
             for anchor in detector.anchors {
                 match *anchor {
                     Anchor::Byte(byte) => {

@@ -316,6 +316,11 @@ mod tests {
         let outcome = redactor.redact("Bearer:".repeat(10_000).as_bytes(), &mut out);
         assert_eq!((out.as_bytes(), outcome.withheld), (&b"[withheld:budget]"[..], 1));
         out.clear();
+        out.clear();
+        let access = "10.1.2.3 - - [26/Mar/2026:10:11:12 +0000] GET / 200 12; ".repeat(18_000);
+        let outcome = redactor.redact(access.as_bytes(), &mut out);
+        assert_eq!((out.as_bytes() == access.as_bytes(), outcome.withheld), (true, 0));
+        out.clear();
         let usual = format!("the key of Bearer: none, {}", "and so on ".repeat(40));
         let outcome = redactor.redact(usual.repeat(200).as_bytes(), &mut out);
         assert_eq!(outcome.withheld, 0);
