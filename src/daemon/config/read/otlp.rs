@@ -9,6 +9,7 @@ use super::super::file::{
 use super::super::problem::ConfigProblem;
 use super::super::values;
 use super::parts::Parts;
+use super::sink::sink_keys;
 use crate::document::{At, Key, Node, Shape, member};
 use crate::limits;
 use crate::sink::Protocol;
@@ -30,22 +31,8 @@ pub const LISTEN: &[&str] = &["address"];
 /// What its `tls` may hold.
 pub const SERVER_TLS: &[&str] = &["cert_file", "key_file", "client_ca_file"];
 /// What an OTLP sink may hold.
-pub const OTLP_SINK: &[&str] = &[
-    "type",
-    "inputs",
-    "required",
-    "when_full",
-    "timeout",
-    "retry",
-    "dead_letter",
-    "protocol",
-    "endpoint",
-    "compression",
-    "headers_file",
-    "tls",
-    "oauth2",
-    "insecure",
-];
+pub const OTLP_SINK: &[&str] =
+    sink_keys!["protocol", "endpoint", "compression", "headers_file", "tls", "oauth2", "insecure",];
 /// What `oauth2` may hold.
 pub const OAUTH: &[&str] = &["token_url", "client_id", "client_secret_file", "scopes", "ca_file"];
 

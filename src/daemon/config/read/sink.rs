@@ -13,37 +13,20 @@ use crate::limits;
 use crate::pipeline::WhenFull;
 use crate::sink::{Compression, Fsync};
 
+/// What every sink may hold, and what this one may hold besides.
+macro_rules! sink_keys {
+    ($($key:literal),* $(,)?) => {
+        &["type", "inputs", "required", "when_full", "timeout", "retry", "dead_letter", $($key),*]
+    };
+}
+pub(super) use sink_keys;
+
 /// What a stdout sink may hold.
-pub const STDOUT_SINK: &[&str] =
-    &["type", "inputs", "required", "when_full", "timeout", "retry", "dead_letter"];
+pub const STDOUT_SINK: &[&str] = sink_keys![];
 /// What a file sink may hold.
-pub const FILE_SINK: &[&str] = &[
-    "type",
-    "inputs",
-    "required",
-    "when_full",
-    "timeout",
-    "retry",
-    "dead_letter",
-    "path",
-    "rotate",
-    "fsync",
-];
+pub const FILE_SINK: &[&str] = sink_keys!["path", "rotate", "fsync",];
 /// What an HTTP sink may hold.
-pub const HTTP_SINK: &[&str] = &[
-    "type",
-    "inputs",
-    "required",
-    "when_full",
-    "timeout",
-    "retry",
-    "dead_letter",
-    "url",
-    "compression",
-    "headers_file",
-    "tls",
-    "insecure",
-];
+pub const HTTP_SINK: &[&str] = sink_keys!["url", "compression", "headers_file", "tls", "insecure",];
 /// What `rotate` may hold.
 pub const ROTATE: &[&str] = &["size", "every", "keep"];
 /// What `retry` may hold.
