@@ -32,14 +32,9 @@ pub(super) fn redact(
         edits: Edits::default(),
         report: OtlpReport::default(),
     };
-    let message = match signal {
-        Signal::Logs => Message::LogsRequest,
-        Signal::Traces => Message::TraceRequest,
-        Signal::Metrics => Message::MetricsRequest,
-    };
     let mut reader = Reader::new(request);
     let walked = match reader.peek() {
-        Some(b'{') => walker.around(message, &mut reader),
+        Some(b'{') => walker.around(Message::request(signal), &mut reader),
         _ => Err(Stop::Broken(Broken(reader.at))),
     };
     match walked {

@@ -24,13 +24,8 @@ pub(super) fn redact(
         edits: Edits::default(),
         report: OtlpReport::default(),
     };
-    let message = match signal {
-        Signal::Logs => Message::LogsRequest,
-        Signal::Traces => Message::TraceRequest,
-        Signal::Metrics => Message::MetricsRequest,
-    };
     let whole = Field { number: 0, tag: 0, length: 0, start: 0, end: request.len(), form: wire::Form::Bytes };
-    walker.around(message, &whole)?;
+    walker.around(Message::request(signal), &whole)?;
     walker.edits.apply(request, out);
     Ok(walker.report)
 }

@@ -2,6 +2,7 @@
 //! table for both encodings; a test compares it with the descriptors. `KeyValue` and `AnyValue` are not in it: they are what
 //! the walkers themselves know.
 
+use super::Signal;
 use super::wire::Form;
 
 /// A message that is walked field by field.
@@ -105,6 +106,15 @@ const fn many(number: u32, json: &'static str, key: &'static str, message: Messa
 }
 
 impl Message {
+    /// The request of a signal.
+    pub fn request(signal: Signal) -> Message {
+        match signal {
+            Signal::Logs => Message::LogsRequest,
+            Signal::Traces => Message::TraceRequest,
+            Signal::Metrics => Message::MetricsRequest,
+        }
+    }
+
     /// The field with this number.
     #[inline]
     pub fn field(self, number: u32) -> Option<&'static Known> {

@@ -508,26 +508,42 @@ impl Scanner {
         end: usize,
     ) {
         let name = &view.text[name.start..name.end];
-        if name.len() > 128 || memchr::memchr(b'\\', name).is_some() {
-            return;
+        if let Some(path) = self.named_path(cx, frame.path, name, end - value) {
+            self.walk(cx, view, value, path, true);
+            self.paths.leave(path);
         }
-        let path = self.paths.child(cx, frame.path, name);
+    }
+
+    /// The path of the member called `name` under `outer`, if anything looks at its value and there is budget for its `bytes`.
+    /// Whoever gets it leaves it again.
+    pub(super) fn named_path(
+        &mut self,
+        cx: &Context<'_>,
+        outer: PathIndex,
+        name: &[u8],
+        bytes: usize,
+    ) -> Option<PathIndex> {
+        if name.len() > 128 || memchr::memchr(b'\\', name).is_some() {
+            return None;
+        }
+        let path = self.paths.child(cx, outer, name);
         let decision = self.paths.decision(path);
-        let outer = self.paths.decision(frame.path);
+        let outer = self.paths.decision(outer);
         if !decision.fields.is_empty()
             || decision.scoped.len() > outer.scoped.len()
             || decision.hints.any(Hints::SECRET.with(Hints::PHONE).with(Hints::CARD).with(Hints::NATIONAL_ID))
         {
             // Pairs inside pairs are read again and again: that is work like decoding, and bounded with it.
-            match self.decode_left.checked_sub(end - value) {
+            match self.decode_left.checked_sub(bytes) {
                 Some(left) => {
                     self.decode_left = left;
-                    self.walk(cx, view, value, path, true);
+                    return Some(path);
                 }
                 None => self.over_budget = true,
             }
         }
         self.paths.leave(path);
+        None
     }
 }
 

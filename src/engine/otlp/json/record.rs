@@ -197,17 +197,26 @@ impl Record {
                 Some(b'"') if name == b"key" => reader.skip()?,
                 Some(b'{') if name == b"value" => self.any_value(reader, depth)?,
                 _ if name == b"value" => self.any_json(reader, depth + 1)?,
-                _ => {
-                    self.open_object();
-                    self.key(bytes, member);
-                    self.any_json(reader, depth + 1)?;
-                    self.close_object();
-                }
+                _ => self.unknown_member(member, reader, depth)?,
             }
         }
         if wrapped {
             self.close(Entry::Array);
         }
+        Ok(())
+    }
+
+    /// A member that nobody knows, as an object of its own.
+    fn unknown_member(
+        &mut self,
+        member: Range<usize>,
+        reader: &mut Reader<'_>,
+        depth: usize,
+    ) -> Result<(), Broken> {
+        self.open_object();
+        self.key(reader.bytes, member);
+        self.any_json(reader, depth + 1)?;
+        self.close_object();
         Ok(())
     }
 
@@ -282,12 +291,7 @@ impl Record {
                         Site { form: Form::Value, start: from as u32, end: reader.at as u32 },
                     );
                 }
-                _ => {
-                    self.open_object();
-                    self.key(bytes, member);
-                    self.any_json(reader, depth + 1)?;
-                    self.close_object();
-                }
+                _ => self.unknown_member(member, reader, depth)?,
             }
         }
         if wrapped {

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::engine::detect::Hints;
 use crate::engine::policy::{Action, RuleIndex};
 use crate::engine::scan::json::Range;
 use crate::engine::scan::view::{Encoding, Level, View, unescape};
@@ -240,25 +239,11 @@ impl Scanner {
         end: usize,
     ) {
         let name = &view.text[name.start..name.end];
-        if name.len() > 128 || memchr::memchr(b'\\', name).is_some() {
-            return;
+        let bytes = end - tape.entries[value].start as usize;
+        if let Some(path) = self.named_path(cx, container.path, name, bytes) {
+            self.tape(cx, view, tape, value, path);
+            self.paths.leave(path);
         }
-        let path = self.paths.child(cx, container.path, name);
-        let decision = self.paths.decision(path);
-        let outer = self.paths.decision(container.path);
-        if !decision.fields.is_empty()
-            || decision.scoped.len() > outer.scoped.len()
-            || decision.hints.any(Hints::SECRET.with(Hints::PHONE).with(Hints::CARD).with(Hints::NATIONAL_ID))
-        {
-            match self.decode_left.checked_sub(end - tape.entries[value].start as usize) {
-                Some(left) => {
-                    self.decode_left = left;
-                    self.tape(cx, view, tape, value, path);
-                }
-                None => self.over_budget = true,
-            }
-        }
-        self.paths.leave(path);
     }
 }
 
